@@ -1,0 +1,57 @@
+# What a newcomer needs: `make demo` to see it, `make test` to trust it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src adapters python -type f -not -name '*.pyc') Cargo.toml Cargo.lock pyproject.toml
+
+# Test binaries of the crates that know Python link with its library, wherever that is.
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
+RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
+
+.PHONY: help install demo test test-fast lint rust-test python-test server-test packages clean
+
+help:
+	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
+	@echo "make test       formatting, lints, all tests, also those behind real web servers"
+	@echo "make test-fast  the same without the web servers"
+	@echo "make install    janua in $(VENV)"
+	@echo "make clean      remove what was built"
+
+install: $(VENV)/.installed
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Building in place keeps what cargo has compiled; the wheel is what users get.
+$(VENV)/.installed: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pytest>=8" .
+	@touch $@
+
+demo: install
+	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
+
+test: test-fast server-test
+
+test-fast: lint rust-test python-test
+
+lint: install
+	cargo fmt --all --check
+	$(RUST) clippy --workspace --all-targets -- -D warnings
+	@echo "lint: no warnings"
+
+rust-test: install
+	$(RUST) test --workspace --quiet
+
+python-test: install
+	$(BIN)/python -m pytest --quiet --ignore tests/servers
+
+server-test: install packages
+	$(BIN)/python -m pytest --quiet tests/servers
+
+packages:
+	@sh tests/servers/packages.sh
+
+clean:
+	rm -rf target $(VENV)

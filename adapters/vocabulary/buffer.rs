@@ -1,0 +1,119 @@
+//! The bytes of a connection that have arrived and are not yet understood.
+
+/// How much one read may bring. Large enough that the head of a usual request arrives in one read.
+const ROOM: usize = 16 * 1024;
+
+/// A read buffer with a cursor: bytes are appended at the end and consumed from the front.
+///
+/// It holds no memory while it is empty and has been [released](Buffer::release), so that an idle connection
+/// costs next to nothing. It never grows by itself beyond what is unconsumed plus one read.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    /// An empty buffer that holds no memory yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Free room behind the unconsumed bytes, at least 4 KiB of it.
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+        if self.bytes.len() - self.end < ROOM / 4 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+            if self.bytes.is_empty() {
+                // Fresh memory that is zero already is cheaper than memory that is filled with zeros.
+                self.bytes = vec![0; ROOM];
+            } else if self.bytes.len() - self.end < ROOM / 4 {
+                self.bytes.resize(self.end + ROOM, 0);
+            }
+        }
+        self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Says that `count` bytes were written to the front of [`space`](Buffer::space).
+    pub fn filled(&mut self, count: usize) {
+        self.end = self.end.saturating_add(count).min(self.bytes.len());
+    }
+
+    /// The bytes that have not been consumed.
+    pub fn unread(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Consumes up to `count` bytes and lends them.
+    pub fn take(&mut self, count: usize) -> &[u8] {
+        let from = self.start;
+        self.start = from.saturating_add(count).min(self.end);
+        self.bytes.get(from..self.start).unwrap_or_default()
+    }
+
+    /// True if nothing is unconsumed.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Gives the memory back if nothing is unconsumed.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(buffer: &mut Buffer, bytes: &[u8]) {
+        for chunk in bytes.chunks(1000) {
+            buffer.space()[..chunk.len()].copy_from_slice(chunk);
+            buffer.filled(chunk.len());
+        }
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_in_order() {
+        let mut buffer = Buffer::new();
+        let bytes: Vec<u8> = (0..60_000u32).map(|n| n as u8).collect();
+        let mut seen = Vec::new();
+        for chunk in bytes.chunks(7_001) {
+            feed(&mut buffer, chunk);
+            seen.extend_from_slice(buffer.take(6_000));
+        }
+        let rest = buffer.unread().len();
+        seen.extend_from_slice(buffer.take(rest));
+        assert_eq!(seen, bytes);
+        assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_is_read_as_it_fills_does_not_grow() {
+        let mut buffer = Buffer::new();
+        for _ in 0..1_000 {
+            feed(&mut buffer, &[7; 5_000]);
+            assert_eq!(buffer.take(usize::MAX).len(), 5_000);
+        }
+        assert!(buffer.bytes.len() <= 2 * ROOM);
+    }
+
+    #[test]
+    fn release_keeps_what_is_unread() {
+        let mut buffer = Buffer::new();
+        feed(&mut buffer, b"ab");
+        buffer.release();
+        assert_eq!(buffer.take(1), b"a");
+        assert_eq!(buffer.take(usize::MAX), b"b");
+        buffer.release();
+        assert_eq!(buffer.bytes.capacity(), 0);
+    }
+}

@@ -1,0 +1,93 @@
+//! What the app side asks of whoever carries its request.
+
+use janua_vocabulary::Head;
+
+/// Why the carrier could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The peer closed the connection or gave the request up.
+    #[error("the peer has gone: {0}")]
+    Gone(String),
+    /// The peer neither sent nor took a byte for too long.
+    #[error("the peer made no progress for {seconds} s (setting progress_timeout)")]
+    Stalled {
+        /// How long it was waited for, in seconds.
+        seconds: u64,
+    },
+    /// The body is not what the protocol promised.
+    #[error("{0}")]
+    Broken(String),
+    /// This side could not keep the body (no room for the temporary file).
+    #[error("the request's body could not be kept: {0}")]
+    Spool(String),
+    /// A signal arrived while waiting. Nothing is lost: the call can be repeated.
+    #[error("interrupted by a signal")]
+    Interrupted,
+    /// The request is over; the app kept its input or `write` and used it afterwards.
+    #[error("the request is over")]
+    Over,
+}
+
+impl Failure {
+    /// The status that the request ends with when the failure came from reading its body.
+    pub fn status(&self) -> u16 {
+        match self {
+            Failure::Stalled { .. } => 408,
+            Failure::Spool(_) | Failure::Over | Failure::Interrupted => 500,
+            Failure::Gone(_) | Failure::Broken(_) => 400,
+        }
+    }
+}
+
+/// One request's connection: its body comes from here and its response goes there.
+///
+/// Methods whose name begins with `try_` never wait, so they may be called with Python's lock held. `wait_body` and
+/// `send` wait and must be called without it. All methods may be called from any thread, also after the end of the
+/// request: then they fail with [`Failure::Over`].
+pub trait Exchange: Send + Sync {
+    /// Bytes of the body that are at hand: `Some(0)` at its end, `None` if none are at hand yet.
+    ///
+    /// # Errors
+    /// The body broke off, or the request is over.
+    fn try_read(&self, into: &mut [u8]) -> Result<Option<usize>, Failure>;
+
+    /// Waits until [`try_read`](Exchange::try_read) has something to say.
+    ///
+    /// # Errors
+    /// As for `try_read`, and [`Failure::Stalled`].
+    fn wait_body(&self) -> Result<(), Failure>;
+
+    /// How many bytes of the body are still to be read, if the head said so.
+    fn remaining(&self) -> Option<u64>;
+
+    /// Takes the head of the response. It travels with the first bytes of the body or the end.
+    fn respond(&self, head: &Head<'_>);
+
+    /// Sends what it can of `block` from `*sent` on and moves `*sent`. True when all of it is on its way.
+    ///
+    /// # Errors
+    /// The peer has gone, or the request is over.
+    fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure>;
+
+    /// Sends the rest of `block` from `*sent` on, waiting for the peer to take it.
+    ///
+    /// # Errors
+    /// As for `try_send`, and [`Failure::Stalled`].
+    fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure>;
+
+    /// Takes the last block to be sent together with the end of the response, if it is small enough to copy.
+    /// False if it is not: then it is to be sent like any other.
+    fn hold(&self, block: &[u8]) -> bool;
+
+    /// Says that the response is complete.
+    fn finish(&self);
+
+    /// Says that the response broke off. Where the protocol can show that to the client, it will.
+    fn truncate(&self);
+
+    /// Takes text of `wsgi.errors`, in UTF-8, for the server's error log.
+    fn log(&self, text: &[u8]);
+
+    /// Sees to it that logged text is on its way.
+    fn flush_log(&self);
+}

@@ -1,0 +1,191 @@
+//! Calling the app and taking what it gives (PEP 3333, "The Server/Gateway Side").
+
+use crate::errors::ErrorStream;
+use crate::input::InputStream;
+use crate::load::{self, LoadError};
+use crate::names::Names;
+use crate::reply::{Reply, type_name};
+use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread, environ};
+use janua_environ::{Environ, Scheme};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How the app is run, for the environ's `wsgi.multithread`, `wsgi.multiprocess` and `wsgi.run_once`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mode {
+    /// Another thread of this process may call the app at the same time.
+    pub multithread: bool,
+    /// Another process may.
+    pub multiprocess: bool,
+    /// This process calls it only once.
+    pub run_once: bool,
+}
+
+/// A loaded app and what its requests have in common.
+pub struct App {
+    callable: Py<PyAny>,
+    template: Py<PyDict>,
+    names: Names,
+    warned_of_bare_bytes: AtomicBool,
+}
+
+impl App {
+    /// Imports the app.
+    ///
+    /// # Errors
+    /// There is no such app, or importing it raised.
+    pub fn load(thread: Thread<'_>, spec: &AppSpec, mode: Mode) -> Result<Self, LoadError> {
+        let callable = load::load(thread.py(), spec)?;
+        Self::new(thread.py(), callable, mode).map_err(|error| LoadError::Raised(error.to_string()))
+    }
+
+    /// An app that Python code has at hand.
+    ///
+    /// # Errors
+    /// The object cannot be called.
+    pub fn new(py: Python<'_>, callable: Py<PyAny>, mode: Mode) -> PyResult<Self> {
+        if !callable.bind(py).is_callable() {
+            let kind = type_name(callable.bind(py));
+            return Err(PyTypeError::new_err(format!("the app is of type {kind} and cannot be called")));
+        }
+        let template = PyDict::new(py);
+        template.set_item("wsgi.version", (1, 0))?;
+        template.set_item("wsgi.multithread", mode.multithread)?;
+        template.set_item("wsgi.multiprocess", mode.multiprocess)?;
+        template.set_item("wsgi.run_once", mode.run_once)?;
+        template.set_item("wsgi.input_terminated", true)?;
+        template.set_item("wsgi.file_wrapper", py.get_type::<FileWrapper>())?;
+        Ok(Self {
+            callable,
+            template: template.unbind(),
+            names: Names::new(py),
+            warned_of_bare_bytes: AtomicBool::new(false),
+        })
+    }
+
+    /// Calls the app for one request. However that ends, the exchange has been told an end when this returns, and
+    /// `close()` of the response has been called.
+    pub fn call(&self, thread: Thread<'_>, environ: &Environ<'_>, exchange: Arc<dyn Exchange>) {
+        let py = thread.py();
+        let to_head = environ.get(b"REQUEST_METHOD") == Some(b"HEAD");
+        let reply = match Bound::new(py, Reply::new(exchange.clone(), to_head)) {
+            Ok(reply) => reply,
+            Err(error) => {
+                exchange.log(error.to_string().as_bytes());
+                exchange.truncate();
+                return;
+            }
+        };
+        match self.start(py, environ, &reply, &exchange) {
+            Ok(result) => {
+                if let Err(error) = self.answer(py, &result, reply.get()) {
+                    reply.get().fail(py, &error, broken_body(py, &error, &exchange).as_ref());
+                }
+                if let Err(error) = close(&result) {
+                    reply.get().log_error(py, &error);
+                }
+            }
+            Err(error) => reply.get().fail(py, &error, broken_body(py, &error, &exchange).as_ref()),
+        }
+        reply.get().end();
+    }
+
+    fn start<'py>(
+        &self,
+        py: Python<'py>,
+        environ: &Environ<'_>,
+        reply: &Bound<'py, Reply>,
+        exchange: &Arc<dyn Exchange>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let dict = environ::dict(py, self.template.bind(py), &self.names, environ)?;
+        let scheme = match environ.url_scheme {
+            Scheme::Https => intern!(py, "https"),
+            Scheme::Http => intern!(py, "http"),
+        };
+        dict.set_item(intern!(py, "wsgi.url_scheme"), scheme)?;
+        dict.set_item(intern!(py, "wsgi.input"), Bound::new(py, InputStream::new(exchange.clone()))?)?;
+        dict.set_item(intern!(py, "wsgi.errors"), Bound::new(py, ErrorStream::new(exchange.clone()))?)?;
+        self.callable.bind(py).call1((dict, reply))
+    }
+
+    /// Sends what the app returned, block by block, each before the next is asked for.
+    fn answer(&self, py: Python<'_>, result: &Bound<'_, PyAny>, reply: &Reply) -> PyResult<()> {
+        if let Ok(list) = result.cast_exact::<PyList>() {
+            match list.len() {
+                0 => return reply.finish(),
+                1 => return reply.only(py, block(&list.get_item(0)?)?),
+                _ => {}
+            }
+        } else if let Ok(tuple) = result.cast_exact::<PyTuple>() {
+            match tuple.len() {
+                0 => return reply.finish(),
+                1 => return reply.only(py, block(&tuple.get_item(0)?)?),
+                _ => {}
+            }
+        } else if let Ok(bytes) = result.cast::<PyBytes>() {
+            // Iterating over it would give numbers; a list of one block is what the app's author meant.
+            if !self.warned_of_bare_bytes.swap(true, Ordering::Relaxed) {
+                reply.log("the app returned bytes; return a list of one block, [body], instead (said once)\n");
+            }
+            return reply.only(py, bytes);
+        } else if let Ok(file) = result.cast_exact::<FileWrapper>() {
+            while let Some(part) = file.get().large_block(py)? {
+                reply.block(py, block(&part)?)?;
+                if reply.needs_no_more() {
+                    break;
+                }
+            }
+            return reply.finish();
+        } else if result.is_none() || result.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err(format!(
+                "the app returned {}, but a response is an iterable of bytes, such as a list (PEP 3333)",
+                type_name(result)
+            )));
+        }
+        for part in result.try_iter()? {
+            reply.block(py, block(&part?)?)?;
+            if reply.needs_no_more() {
+                break;
+            }
+        }
+        reply.finish()
+    }
+}
+
+/// One item of the response as bytes.
+fn block<'a, 'py>(item: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyBytes>> {
+    item.cast::<PyBytes>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "the response holds {} where bytes belong; encode text before it is returned (PEP 3333)",
+            type_name(item)
+        ))
+    })
+}
+
+/// Calls `close()` of what the app returned, if it has one.
+fn close(result: &Bound<'_, PyAny>) -> PyResult<()> {
+    if result.is_exact_instance_of::<PyList>()
+        || result.is_exact_instance_of::<PyTuple>()
+        || result.is_exact_instance_of::<PyBytes>()
+    {
+        return Ok(());
+    }
+    match result.getattr_opt(intern!(result.py(), "close"))? {
+        Some(close) => close.call0().map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The failure behind `error` if the app raised only because its body could not be read: then the request, not the
+/// app, is at fault.
+fn broken_body(py: Python<'_>, error: &PyErr, exchange: &Arc<dyn Exchange>) -> Option<Failure> {
+    use pyo3::exceptions::PyOSError;
+    if !error.is_instance_of::<PyOSError>(py) || error.is_instance_of::<PyValueError>(py) {
+        return None;
+    }
+    exchange.try_read(&mut [0]).err()
+}

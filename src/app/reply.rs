@@ -1,0 +1,283 @@
+//! `start_response` and everything that goes back through it (PEP 3333, "The start_response() Callable").
+
+use crate::environ::bytes_of;
+use crate::failure::{exception, traceback};
+use crate::{Exchange, Failure};
+use janua_response::{Ending, PlainAnswer, Response, ResponseHead};
+use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The answer to one request. To the app it is `start_response`; the invoker hands it the app's blocks.
+#[pyclass(frozen, name = "StartResponse", module = "janua")]
+pub(crate) struct Reply {
+    exchange: Arc<dyn Exchange>,
+    to_head: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What the app said last; none before it called `start_response`.
+    response: Option<Response>,
+    /// The head has been handed on and can no longer be changed.
+    sent: bool,
+    /// Sending failed: whatever the app raises from now on is a consequence.
+    failed: bool,
+    /// The response did not come to what its head promised.
+    broken: bool,
+}
+
+impl Reply {
+    pub(crate) fn new(exchange: Arc<dyn Exchange>, to_head: bool) -> Self {
+        Self { exchange, to_head, state: Mutex::default() }
+    }
+
+    fn method(&self) -> &'static [u8] {
+        if self.to_head { b"HEAD" } else { b"GET" }
+    }
+
+    /// The state. It is never held while Python runs or a peer is waited for.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends one block of the body, and before the first that is not empty the head.
+    pub(crate) fn block(&self, py: Python<'_>, block: &Bound<'_, PyBytes>) -> PyResult<()> {
+        let block = block.as_bytes();
+        if block.is_empty() {
+            return Ok(());
+        }
+        let admitted = self.admit(block, None)?;
+        self.transmit(py, admitted)
+    }
+
+    /// Sends the only block of a body, whose length is therefore known, together with head and end.
+    pub(crate) fn only(&self, py: Python<'_>, block: &Bound<'_, PyBytes>) -> PyResult<()> {
+        let block = block.as_bytes();
+        let admitted = self.admit(block, Some(block.len() as u64))?;
+        if !admitted.is_empty() && !self.exchange.hold(admitted) {
+            self.transmit(py, admitted)?;
+        }
+        self.finish()
+    }
+
+    /// The app has no more to give.
+    pub(crate) fn finish(&self) -> PyResult<()> {
+        if !self.state().sent {
+            self.admit(b"", Some(0))?;
+        }
+        let ending = self.state().response.as_ref().map(Response::finish);
+        match ending {
+            Some(Ending::Short { missing }) => {
+                self.log(&format!(
+                    "the app ended its response {missing} bytes short of its Content-Length; \
+                     the response is broken off so that the client notices\n"
+                ));
+                self.state().broken = true;
+            }
+            Some(Ending::Cut { by }) => {
+                self.log(&format!(
+                    "the app sent {by} bytes beyond its Content-Length; they were left out of the response\n"
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the response for the peer. Called once, when nothing more can be said of the request: what `close()` of
+    /// the response logs or raises still belongs to it.
+    pub(crate) fn end(&self) {
+        let broken = self.state().broken;
+        if broken { self.exchange.truncate() } else { self.exchange.finish() }
+    }
+
+    /// True if nothing of the body can reach the client any more, so that asking the app for more is in vain.
+    pub(crate) fn needs_no_more(&self) -> bool {
+        let state = self.state();
+        state.sent && state.response.as_ref().is_some_and(|response| response.head().bodiless || response.is_cut())
+    }
+
+    /// Answers a request whose app raised `error`: with a 500 if nothing was sent, visibly broken off otherwise.
+    pub(crate) fn fail(&self, py: Python<'_>, error: &PyErr, reading: Option<&Failure>) {
+        let (sent, failed) = {
+            let state = self.state();
+            (state.sent, state.failed)
+        };
+        let status = match reading {
+            Some(failure) => {
+                self.log(&format!("the request's body could not be read: {failure}\n"));
+                failure.status()
+            }
+            None => {
+                if !failed {
+                    self.log(&traceback(py, error));
+                }
+                500
+            }
+        };
+        if sent {
+            self.state().broken = true;
+        } else {
+            self.refuse(status);
+        }
+    }
+
+    /// Logs what the app raised after its response was complete.
+    pub(crate) fn log_error(&self, py: Python<'_>, error: &PyErr) {
+        self.log(&traceback(py, error));
+    }
+
+    pub(crate) fn log(&self, text: &str) {
+        self.exchange.log(text.as_bytes());
+    }
+
+    /// Sends a plain answer of the gateway's own.
+    fn refuse(&self, status: u16) {
+        let page = PlainAnswer::new(self.method(), status);
+        self.state().sent = true;
+        self.exchange.respond(&page.head());
+        if !page.body().is_empty() {
+            self.exchange.hold(page.body());
+        }
+    }
+
+    /// Hands on the head if that was not done, and says how much of `block` may follow it.
+    fn admit<'b>(&self, block: &'b [u8], length: Option<u64>) -> PyResult<&'b [u8]> {
+        let mut state = self.state();
+        let sent = state.sent;
+        let Some(response) = state.response.as_mut() else {
+            return Err(PyAssertionError::new_err(
+                "the app gave its body, or its end, before it called start_response (PEP 3333)",
+            ));
+        };
+        if !sent {
+            if let Some(length) = length {
+                response.set_length_if_absent(length);
+            }
+            self.exchange.respond(&response.head());
+        }
+        let admitted = response.admit(block.len());
+        state.sent = true;
+        Ok(block.get(..admitted).unwrap_or(block))
+    }
+
+    fn transmit(&self, py: Python<'_>, block: &[u8]) -> PyResult<()> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        let mut sent = 0;
+        let mut outcome = self.exchange.try_send(block, &mut sent);
+        if let Ok(false) = outcome {
+            outcome = loop {
+                match py.detach(|| self.exchange.send(block, &mut sent)) {
+                    Err(Failure::Interrupted) => py.check_signals()?,
+                    other => break other.map(|()| true),
+                }
+            };
+        }
+        outcome.map(drop).map_err(|failure| {
+            self.state().failed = true;
+            exception(&failure, false)
+        })
+    }
+}
+
+#[pymethods]
+impl Reply {
+    #[pyo3(signature = (status, headers, exc_info = None))]
+    fn __call__(
+        slf: &Bound<'_, Self>,
+        status: &Bound<'_, PyAny>,
+        headers: &Bound<'_, PyAny>,
+        exc_info: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Write> {
+        let this = slf.get();
+        let (started, sent) = {
+            let state = this.state();
+            (state.response.is_some(), state.sent)
+        };
+        match exc_info {
+            Some(exc_info) if sent => return Err(PyErr::from_value(exc_info.get_item(1)?)),
+            None if started => {
+                return Err(PyAssertionError::new_err(
+                    "start_response was called a second time without exc_info (PEP 3333, \"The start_response() Callable\")",
+                ));
+            }
+            _ => {}
+        }
+        let head = render(this.method(), status, headers)?;
+        this.state().response = Some(Response::new(head));
+        Ok(Write { reply: slf.clone().unbind() })
+    }
+}
+
+/// Checks what the app said and renders it.
+fn render(method: &[u8], status: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<ResponseHead> {
+    let refused = |error: janua_response::HeadError| PyValueError::new_err(error.to_string());
+    let status = with_bytes(status, || "the status".to_owned())?;
+    let mut head = ResponseHead::new(method, &status).map_err(refused)?;
+    let headers = headers.cast::<PyList>().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "the headers are of type {}, not list (PEP 3333 wants a list of (name, value) tuples)",
+            type_name(headers)
+        ))
+    })?;
+    for (position, field) in headers.iter().enumerate() {
+        let pair = field.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2).ok_or_else(|| {
+            PyTypeError::new_err(format!(
+                "header number {position} is {}, not a (name, value) tuple",
+                field.repr().map_or_else(|_| type_name(&field), |text| text.to_string())
+            ))
+        })?;
+        let (name, value) = (pair.get_item(0)?, pair.get_item(1)?);
+        let shown = || name.str().map_or_else(|_| "?".to_owned(), |text| text.to_string());
+        let name_bytes = with_bytes(&name, || format!("the name of header number {position} ({})", shown()))?;
+        let value_bytes = with_bytes(&value, || format!("the value of header '{}'", shown()))?;
+        head.field(&name_bytes, &value_bytes).map_err(refused)?;
+    }
+    Ok(head)
+}
+
+/// The bytes of a native string; `what` it is goes into the error.
+fn with_bytes<'a>(
+    value: &'a Bound<'_, PyAny>,
+    what: impl Fn() -> String,
+) -> PyResult<std::borrow::Cow<'a, [u8]>> {
+    let string = value
+        .cast::<PyString>()
+        .map_err(|_| PyTypeError::new_err(format!("{} is of type {}, not str", what(), type_name(value))))?;
+    if let Ok(text) = string.to_str() {
+        if text.is_ascii() {
+            return Ok(text.as_bytes().into());
+        }
+    }
+    bytes_of(string).map(Into::into).ok_or_else(|| {
+        PyValueError::new_err(format!(
+            "{} has characters beyond latin-1, which HTTP headers cannot carry (PEP 3333, \"Unicode Issues\")",
+            what()
+        ))
+    })
+}
+
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+/// The `write` callable that `start_response` gives (PEP 3333, "The write() Callable").
+#[pyclass(frozen, name = "Write", module = "janua")]
+pub(crate) struct Write {
+    reply: Py<Reply>,
+}
+
+#[pymethods]
+impl Write {
+    fn __call__(&self, py: Python<'_>, block: &Bound<'_, PyAny>) -> PyResult<()> {
+        let block = block.cast::<PyBytes>().map_err(|_| {
+            PyTypeError::new_err(format!("write() was given {}, but it takes bytes", type_name(block)))
+        })?;
+        self.reply.get().block(py, block)
+    }
+}

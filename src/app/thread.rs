@@ -1,0 +1,85 @@
+//! Threads, processes and signals as Python needs them handled.
+
+use pyo3::prelude::*;
+
+/// A thread that Python knows, for as long as the closure given to [`attached`] runs.
+///
+/// Its thread state is made once and kept: making one for each request costs microseconds, and would tear down
+/// `threading.local`, and with it database connections, after every request.
+#[derive(Clone, Copy)]
+pub struct Thread<'py> {
+    py: Python<'py>,
+}
+
+/// Makes the calling thread known to Python and runs `work` on it, Python's lock held.
+pub fn attached<R>(work: impl FnOnce(Thread<'_>) -> R) -> R {
+    Python::attach(|py| work(Thread { py }))
+}
+
+impl<'py> Thread<'py> {
+    /// Runs what is not Python without Python's lock.
+    pub fn away<R: Send>(self, work: impl FnOnce() -> R + Send) -> R {
+        self.py.detach(work)
+    }
+
+    pub(crate) fn py(self) -> Python<'py> {
+        self.py
+    }
+}
+
+/// Forks as Python's `os.fork` does, with all its care for locks. `None` in the child, else the child's process id.
+/// To be called before this process has any other thread.
+///
+/// # Errors
+/// The system refused, in its words.
+pub fn fork(thread: Thread<'_>) -> Result<Option<i32>, String> {
+    let fork = || -> PyResult<i32> { thread.py().import("os")?.call_method0("fork")?.extract() };
+    let pid = fork().map_err(|error| error.value(thread.py()).to_string())?;
+    Ok((pid != 0).then_some(pid))
+}
+
+/// Ends a forked process as an interpreter ends: exit handlers run and streams are flushed, but nothing of the
+/// parent's stack is returned to.
+pub fn finish_process(thread: Thread<'_>, status: i32) -> ! {
+    let py = thread.py();
+    let quietly = |result: PyResult<Bound<'_, PyAny>>| {
+        if let Err(error) = result {
+            error.print(py);
+        }
+    };
+    quietly(py.import("atexit").and_then(|atexit| atexit.call_method0("_run_exitfuncs")));
+    for stream in ["stdout", "stderr"] {
+        let flush = py.import("sys").and_then(|sys| sys.getattr(stream)).and_then(|s| s.call_method0("flush"));
+        // A stream may be None or closed; there is nobody left to tell.
+        let _ = flush;
+    }
+    quietly(py.import("os").and_then(|os| os.call_method1("_exit", (status,))));
+    std::process::abort()
+}
+
+/// Sees to it that SIGTERM raises SystemExit in the main thread, so that `close()` of a response runs.
+/// An app that has installed a handler of its own keeps it.
+pub fn on_terminate(thread: Thread<'_>) {
+    let py = thread.py();
+    let install = || -> PyResult<()> {
+        let signal = py.import("signal")?;
+        let number = signal.getattr("SIGTERM")?;
+        if !signal.call_method1("getsignal", (&number,))?.eq(signal.getattr("SIG_DFL")?)? {
+            return Ok(());
+        }
+        let exit = py.import("janua")?.getattr("_terminated")?;
+        signal.call_method1("signal", (number, exit)).map(drop)
+    };
+    // Outside the main thread Python allows no handlers; the request then ends as the system ends it.
+    let _ = install();
+}
+
+/// Removes a variable from the environment of this process as Python code sees it.
+pub fn forget_variable(thread: Thread<'_>, name: &str) {
+    let forget = || -> PyResult<()> {
+        thread.py().import("os")?.getattr("environ")?.call_method1("pop", (name, thread.py().None())).map(drop)
+    };
+    if let Err(error) = forget() {
+        error.print(thread.py());
+    }
+}

@@ -1,0 +1,188 @@
+//! The command line as a whole: which command, and on what.
+
+use crate::arguments::{self, Arguments};
+use crate::message::Problem;
+use crate::nearest::nearest;
+use crate::settings::settings;
+use crate::source::Given;
+use crate::{Message, Options, Verb, environment, file, reference, values};
+use std::ffi::OsString;
+use std::path::Path;
+
+const COMMANDS: [&str; 4] = ["serve", "cgi", "settings", "help"];
+
+/// What somebody asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Serve the app on sockets of its own.
+    Serve(Options),
+    /// Answer one CGI request.
+    Cgi(Options),
+    /// Run a file the way the server that started it wants: FastCGI on descriptor 0, or CGI.
+    Script(Options),
+    /// Print this text to stdout, exit status 0. It ends in a newline.
+    Print(String),
+}
+
+/// Understands a command line, the first of `arguments` being the name of the program, together with the
+/// `environment` and the configuration file that either of them names.
+///
+/// # Errors
+///
+/// A line for stderr; the exit status is 2.
+pub fn parse(
+    arguments: &[OsString],
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Command, Message> {
+    let words = arguments.get(1..).unwrap_or_default();
+    let Some((first, rest)) = words.split_first() else {
+        return Ok(Command::Print(arguments::help(Verb::Run)));
+    };
+    let command = match first.to_str() {
+        Some("serve") => app(Verb::Serve, rest, environment)?,
+        Some("cgi") => app(Verb::Cgi, rest, environment)?,
+        Some("settings") => Command::Print(explain(rest)?),
+        Some("help") => Command::Print(help(rest)?),
+        _ => {
+            shebang(first)?;
+            app(Verb::Run, words, environment)?
+        }
+    };
+    Ok(command)
+}
+
+fn app(
+    verb: Verb,
+    words: &[OsString],
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Command, Problem> {
+    let (given, words) = match arguments::read(verb, words)? {
+        Arguments::Text(text) => return Ok(Command::Print(text)),
+        Arguments::App { given, words } => (given, words),
+    };
+    let switch = given.iter().find(|given| given.setting.is_switch());
+    if let (Some(switch), [word, _, ..]) = (switch, words.as_slice())
+        && values::switch(word).is_ok()
+    {
+        let switch = switch.source.written(switch.setting.name);
+        return Err(Problem::StrayValue { word: word.clone(), switch });
+    }
+    let app = operand(verb, words)?;
+    let mut options = settle(verb, given, environment)?;
+    match app {
+        Some(app) => options.app = app,
+        // What the environment or the file names is an app to serve; a script is named by who starts it.
+        None if verb == Verb::Run => return Err(Problem::NoFile),
+        None => {}
+    }
+    if options.app.is_empty() {
+        return Err(Problem::NoApp { command: verb.command() });
+    }
+    Ok(match verb {
+        Verb::Serve => Command::Serve(options),
+        Verb::Cgi => Command::Cgi(options),
+        Verb::Run => Command::Script(options),
+    })
+}
+
+/// What the written settings, the environment and the configuration file say together.
+pub(crate) fn settle(
+    verb: Verb,
+    written: Vec<Given>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Options, Problem> {
+    let mut given = environment::read(verb, environment)?;
+    given.extend(written);
+    // The strongest source stands last.
+    if let Some(config) = given.iter().rfind(|given| given.setting.name == "config") {
+        let written = config.source.written("config");
+        let path = config.texts.first().map(String::as_str).unwrap_or_default();
+        let mut all = file::read(verb, path, written)?;
+        all.append(&mut given);
+        given = all;
+    }
+    Options::assemble(verb, &given)
+}
+
+/// The app or the file among the words that are no options.
+fn operand(verb: Verb, words: Vec<String>) -> Result<Option<String>, Problem> {
+    let mut words = words.into_iter();
+    let Some(first) = words.next() else { return Ok(None) };
+    match verb {
+        Verb::Serve => match words.next() {
+            None => Ok(Some(first)),
+            Some(word) => Err(Problem::SecondApp { first, word }),
+        },
+        Verb::Cgi => match words.find(|word| arguments::is_setting(word)) {
+            Some(flag) => Err(Problem::BehindApp { flag, command: verb.command(), app: first }),
+            None => Ok(Some(first)),
+        },
+        Verb::Run => script(first).map(Some),
+    }
+}
+
+/// `word` if it can be a file to run, else what was meant by it.
+fn script(word: String) -> Result<String, Problem> {
+    let path = Path::new(&word);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if word.contains('/') || matches!(extension, Some("py" | "fcgi" | "cgi")) {
+        return Ok(word);
+    }
+    if COMMANDS.contains(&word.as_str()) {
+        return Err(Problem::CommandNotFirst { command: word });
+    }
+    if path.is_file() {
+        return Ok(word);
+    }
+    if word.contains(':') {
+        return Err(Problem::AppWithoutCommand { word });
+    }
+    let nearest = nearest(&word, COMMANDS.map(str::to_owned)).unwrap_or_default();
+    Err(Problem::NoSuchCommand { word, nearest })
+}
+
+/// A `#!` line comes as at most one argument in front of the file, whatever stands in it.
+fn shebang(first: &OsString) -> Result<(), Problem> {
+    let first = first.to_string_lossy();
+    if first.starts_with('-') && first.ends_with('\r') {
+        return Err(Problem::ShebangWithReturn);
+    }
+    if first.starts_with('-') && first.contains(" --") {
+        return Err(Problem::ShebangWithSeveral);
+    }
+    Ok(())
+}
+
+fn explain(words: &[OsString]) -> Result<String, Problem> {
+    let Some(word) = words.first() else { return Ok(reference::list()) };
+    let word = word.to_string_lossy();
+    if matches!(&*word, "-h" | "--help") {
+        return Ok(reference::list());
+    }
+    // Whoever asks may write the name as it stands before them: option, variable or key.
+    let name =
+        word.trim_start_matches("--").trim_start_matches("JANUA_").replace('-', "_").to_ascii_lowercase();
+    match settings().find(|(_, setting)| setting.name == name) {
+        Some((topic, setting)) => Ok(reference::explain(topic, setting)),
+        None => {
+            let names = settings().map(|(_, setting)| setting.name.to_owned());
+            let nearest = nearest(&name, names).unwrap_or_default();
+            Err(Problem::Unknown { written: word.into_owned(), nearest })
+        }
+    }
+}
+
+fn help(words: &[OsString]) -> Result<String, Problem> {
+    let Some(word) = words.first() else { return Ok(arguments::help(Verb::Run)) };
+    match word.to_str() {
+        Some("serve") => Ok(arguments::help(Verb::Serve)),
+        Some("cgi") => Ok(arguments::help(Verb::Cgi)),
+        Some("settings") => Ok(reference::list()),
+        Some("help" | "-h" | "--help") => Ok(arguments::help(Verb::Run)),
+        _ => {
+            let word = word.to_string_lossy().into_owned();
+            let nearest = nearest(&word, COMMANDS.map(str::to_owned)).unwrap_or_default();
+            Err(Problem::NoSuchCommand { word, nearest })
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Processes and threads.
+
+use super::{Setting, Topic, set};
+use crate::Verb;
+use crate::values::{count, duration};
+
+pub(super) static TOPIC: Topic = Topic {
+    title: "Processes and threads",
+    about: "",
+    verbs: &[Verb::Serve, Verb::Run],
+    settings: &[
+        Setting::one("workers", "N", Some("1"), "Processes; one that dies is replaced", |options, text| {
+            set(&mut options.plan.workers, count(text, 1..=1000))
+        })
+        .everyday(),
+        Setting::one(
+            "threads",
+            "N",
+            Some("1"),
+            "Threads of each process that call the app",
+            |options, text| set(&mut options.plan.threads, count(text, 1..=1000)),
+        )
+        .everyday()
+        .details("The app must be safe for threads if this is more than 1; `wsgi.multithread` tells it."),
+        Setting::one(
+            "stop_timeout",
+            "TIME",
+            Some("30s"),
+            "Time that requests in flight have to finish after SIGTERM or SIGINT",
+            |options, text| set(&mut options.plan.stop_timeout, duration(text)),
+        ),
+    ],
+};

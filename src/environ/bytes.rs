@@ -1,0 +1,64 @@
+//! Two questions that are asked of every parameter, eight bytes at a time.
+//!
+//! The general routines for them are made for long texts; most names and values are shorter than what it takes
+//! to set those up. Texts of eight bytes or more are read in words, the last of which may overlap the one before.
+
+/// `==`.
+pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
+    let (Some(end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return one == other;
+    };
+    let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let same_word =
+        |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
+    one.len() == other.len() && same_word((end, other_end)) && words.all(same_word)
+}
+
+/// True if there is a NUL among them.
+pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.last_chunk::<8>() else { return bytes.contains(&0) };
+    zeros(end) != 0 || bytes.as_chunks::<8>().0.iter().any(|word| zeros(word) != 0)
+}
+
+/// Not zero if one of the bytes is: subtracting one borrows into the highest bit of a byte that was zero, and of one
+/// that had that bit already, which is masked out.
+fn zeros(word: &[u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_ne_bytes(*word);
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_at_every_place_in_every_length() {
+        for filler in [1, b'a', 0x80, 0xff] {
+            for length in 0..40 {
+                let mut bytes = vec![filler; length];
+                assert!(!has_nul(&bytes));
+                for place in 0..length {
+                    bytes[place] = 0;
+                    assert!(has_nul(&bytes), "{place} of {length}");
+                    bytes[place] = filler;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_is_found_at_every_place_in_every_length() {
+        for length in 0..40 {
+            let one = vec![b'a'; length];
+            let mut other = one.clone();
+            assert!(equal(&one, &other));
+            assert!(!equal(&one, &vec![b'a'; length + 1]));
+            for place in 0..length {
+                other[place] = b'b';
+                assert!(!equal(&one, &other), "{place} of {length}");
+                other[place] = b'a';
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The Python module `janua._janua`: the package's functions and its command, each a few lines over the crates.
+
+use janua_app::{App, AppSpec, FileWrapper, LoadError, Mode, attached};
+use janua_cli::{Command, Message, Options, Verb, from_python, int_text, parse};
+use janua_serve::{Source, cgi_refused, is_cgi};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PySystemExit, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple};
+use std::ffi::OsString;
+
+#[pymodule]
+mod _janua {
+    #[pymodule_export]
+    use super::{FileWrapper, cgi, main, run, serve};
+
+    #[pymodule_export]
+    const __VERSION__: &str = env!("CARGO_PKG_VERSION");
+}
+
+/// The command `janua`. Takes the arguments with the command's own name first and gives the exit status.
+#[pyfunction]
+fn main(arguments: Vec<OsString>) -> i32 {
+    match parse(&arguments, std::env::vars_os()) {
+        Ok(Command::Print(text)) => {
+            // Nobody is left to tell if stdout is closed.
+            let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+            0
+        }
+        Ok(Command::Serve(options)) => command(Verb::Serve, &options),
+        Ok(Command::Cgi(options)) => command(Verb::Cgi, &options),
+        Ok(Command::Script(options)) => command(Verb::Run, &options),
+        Err(message) => {
+            complain(&message);
+            if is_cgi() {
+                cgi_refused(&Options::default().plan);
+            }
+            2
+        }
+    }
+}
+
+fn command(verb: Verb, options: &Options) -> i32 {
+    let spec = match verb {
+        Verb::Run => AppSpec::file(&options.app),
+        Verb::Serve | Verb::Cgi => match options.app.parse() {
+            Ok(spec) => spec,
+            Err(error) => {
+                complain(&error);
+                if verb == Verb::Cgi && is_cgi() {
+                    cgi_refused(&options.plan);
+                }
+                return 2;
+            }
+        },
+    };
+    attached(|thread| perform(thread, verb, options, &Source::named(spec))).unwrap_or_else(|error| {
+        complain(&error.text);
+        2
+    })
+}
+
+/// A failure before anything was served.
+struct NotStarted {
+    text: String,
+    system: bool,
+}
+
+fn perform(
+    thread: janua_app::Thread<'_>,
+    verb: Verb,
+    options: &Options,
+    source: &Source,
+) -> Result<i32, NotStarted> {
+    let Options { plan, environ, .. } = options;
+    options.notices.iter().for_each(complain);
+    match verb {
+        Verb::Serve => janua_serve::serve(thread, plan, environ, source)
+            .map_err(|error| NotStarted { text: error.to_string(), system: true }),
+        Verb::Cgi => Ok(janua_serve::cgi(thread, plan, environ, source)),
+        Verb::Run => janua_serve::script(thread, plan, environ, source, &options.app)
+            .map_err(|error| NotStarted { text: error.to_string(), system: false }),
+    }
+}
+
+fn complain(message: &(impl std::fmt::Display + ?Sized)) {
+    let line = format!("janua: {message}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+}
+
+/// Serves an app on sockets of its own until SIGTERM or SIGINT.
+#[pyfunction]
+#[pyo3(signature = (app, **settings))]
+fn serve(app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    function(Verb::Serve, app, settings)
+}
+
+/// Answers one CGI request from the environment and stdin.
+#[pyfunction]
+#[pyo3(signature = (app, **settings))]
+fn cgi(app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    function(Verb::Cgi, app, settings)
+}
+
+/// Serves an app as whoever started this process expects: FastCGI on descriptor 0, or one CGI request.
+#[pyfunction]
+#[pyo3(signature = (app, **settings))]
+fn run(app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    function(Verb::Run, app, settings)
+}
+
+fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let keywords = settings.map_or_else(|| Ok(Vec::new()), keywords)?;
+    let wrong = |message: Message| PyValueError::new_err(message.to_string());
+    let mut options = from_python(verb, keywords, std::env::vars_os()).map_err(wrong)?;
+    let source = if let Ok(text) = app.cast::<PyString>() {
+        let spec: AppSpec =
+            text.to_str()?.parse().map_err(|error: janua_app::SpecError| PyValueError::new_err(error.to_string()))?;
+        Source::named(spec)
+    } else if app.is_callable() {
+        let app = app.clone().unbind();
+        Source::new(move |thread, mode| given(thread, &app, mode))
+    } else {
+        return Err(PyTypeError::new_err("the app is neither a callable nor the name of one"));
+    };
+    options.app = script_name(app.py());
+    let status = attached(|thread| perform(thread, verb, &options, &source)).map_err(|error| {
+        if error.system { PyOSError::new_err(error.text) } else { PyRuntimeError::new_err(error.text) }
+    })?;
+    if status == 0 { Ok(()) } else { Err(PySystemExit::new_err(status)) }
+}
+
+/// An app that Python code handed over.
+fn given(_: janua_app::Thread<'_>, app: &Py<PyAny>, mode: Mode) -> Result<App, LoadError> {
+    Python::attach(|py| App::new(py, app.clone_ref(py), mode)).map_err(|error| LoadError::Missing(error.to_string()))
+}
+
+/// The file that Python was started with, for messages.
+fn script_name(py: Python<'_>) -> String {
+    let name = || -> PyResult<String> { py.import("sys")?.getattr("argv")?.get_item(0)?.extract() };
+    name().unwrap_or_else(|_| "app.py".to_owned())
+}
+
+/// Keyword arguments as the settings take them: each with its values as text.
+fn keywords(settings: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Vec<String>)>> {
+    let mut keywords = Vec::new();
+    for (name, value) in settings {
+        let name: String = name.extract()?;
+        if value.is_none() {
+            continue;
+        }
+        let texts = if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            value.try_iter()?.map(|item| text(&name, &item?)).collect::<PyResult<_>>()?
+        } else {
+            vec![text(&name, &value)?]
+        };
+        keywords.push((name, texts));
+    }
+    Ok(keywords)
+}
+
+fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(switch) = value.cast::<PyBool>() {
+        return Ok(if switch.is_true() { "on" } else { "off" }.to_owned());
+    }
+    if value.is_instance_of::<PyInt>() {
+        return Ok(int_text(name, value.extract()?));
+    }
+    value.str()?.extract()
+}

@@ -1,0 +1,113 @@
+//! One connection: its descriptors, its protocol, and what is on its way out.
+
+use crate::link::Link;
+use crate::outgoing::Outgoing;
+use crate::system::Watched;
+use janua_vocabulary::{Codec, Event, PeerError, Request};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// Who is at the other end, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// The protocol and, where it has one, the address.
+    pub(crate) name: Arc<str>,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// Why a connection cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What a look at the connection brought.
+#[derive(Debug)]
+pub(crate) enum Pulled {
+    /// Nothing, until the peer sends more.
+    Wait,
+    /// A request whose head is whole.
+    Request(Request),
+    /// Bytes of the body; the caller's sink has them.
+    Body,
+    /// The body is complete.
+    BodyEnd,
+    /// The peer gave the request up.
+    Aborted,
+    /// The peer is done with the connection.
+    Closed,
+}
+
+pub(crate) struct Connection {
+    pub(crate) link: Link,
+    pub(crate) codec: Box<dyn Codec>,
+    pub(crate) out: Outgoing,
+    pub(crate) peer: Peer,
+    /// The socket as the reactor knows it, once it had to be waited for.
+    pub(crate) watched: Option<Watched>,
+    /// The body of the request at hand is complete, or will never be.
+    pub(crate) body_over: bool,
+    /// The last read brought less than there was room for, so there is nothing more to read yet.
+    pub(crate) drained: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(link: Link, codec: Box<dyn Codec>, peer: Peer) -> Self {
+        Self { link, codec, out: Outgoing::default(), peer, watched: None, body_over: true, drained: false }
+    }
+
+    /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.
+    pub(crate) fn pull(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Pulled, Broken> {
+        loop {
+            match self.codec.poll().inspect_err(|_| self.body_over = true)? {
+                Event::NeedBytes => {
+                    let space = self.codec.space();
+                    let room = space.len();
+                    match self.link.try_read(space)? {
+                        None => {
+                            self.drained = true;
+                            return Ok(Pulled::Wait);
+                        }
+                        Some(0) => self.codec.closed(),
+                        Some(count) => {
+                            self.drained = count < room;
+                            self.codec.filled(count);
+                        }
+                    }
+                }
+                Event::Request(request) => {
+                    self.body_over = false;
+                    return Ok(Pulled::Request(request));
+                }
+                Event::Body(bytes) => {
+                    sink(bytes);
+                    return Ok(Pulled::Body);
+                }
+                Event::BodyEnd => {
+                    self.body_over = true;
+                    return Ok(Pulled::BodyEnd);
+                }
+                Event::Reply(bytes) => {
+                    self.out.append(|out| out.extend_from_slice(&bytes));
+                    if !self.link.blocks() {
+                        self.out.flush(&self.link)?;
+                    }
+                }
+                Event::Aborted => return Ok(Pulled::Aborted),
+                Event::Closed => {
+                    self.body_over = true;
+                    return Ok(Pulled::Closed);
+                }
+            }
+        }
+    }
+}

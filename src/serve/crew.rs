@@ -1,0 +1,140 @@
+//! The threads of a worker: each calls the app, and one of them at a time waits for requests.
+
+use crate::carrier::Carrier;
+use crate::connection::Connection;
+use crate::lead::Lead;
+use crate::lobby::{self, Departure};
+use crate::log;
+use crate::yard::{Job, Yard};
+use janua_app::{App, Exchange, Thread};
+use janua_environ::Settings;
+use janua_vocabulary::Request;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// What a worker answers with.
+pub(crate) enum Target {
+    /// The app.
+    App(App),
+    /// The app could not be loaded. Each request is told so, and the text goes to the server's log.
+    Broken(String),
+}
+
+pub(crate) struct Crew {
+    pub(crate) runtime: Runtime,
+    pub(crate) yard: Arc<Yard>,
+    pub(crate) target: Target,
+    pub(crate) environ: Settings,
+    lead: Lead,
+}
+
+impl Crew {
+    pub(crate) fn new(runtime: Runtime, yard: Arc<Yard>, target: Target, environ: Settings) -> Self {
+        Self { runtime, yard, target, environ, lead: Lead::new() }
+    }
+
+    /// Serves requests on the calling thread, number `me`, until the worker stops.
+    ///
+    /// Python's lock is held only while Python runs: writing an answer, closing, accepting and reading the next
+    /// request happen in one stretch without it.
+    pub(crate) fn serve(&self, thread: Thread<'_>, me: usize) {
+        let mut answered = None;
+        while let Some(job) = thread.away(|| self.next(me, answered.take())) {
+            let Job { connection, request } = job;
+            answered = self.handle(thread, connection, &request);
+        }
+    }
+
+    /// Looks after what the last request left, and finds the next.
+    fn next(&self, me: usize, answered: Option<Box<Connection>>) -> Option<Job> {
+        let mut departure: Option<Departure> = None;
+        if let Some(connection) = answered {
+            lobby::depart(&self.yard, connection, &mut |left| departure = Some(left));
+        }
+        if !self.lead.resume(me) {
+            if let Some(left) = departure.take() {
+                self.runtime.spawn(left.tend(self.yard.clone()));
+            }
+            self.lead.take(me);
+        }
+        let job = self.runtime.block_on(async {
+            if let Some(left) = departure {
+                tokio::spawn(left.tend(self.yard.clone()));
+            }
+            std::future::poll_fn(|cx| self.yard.poll_job(cx)).await
+        });
+        match job {
+            Some(_) => self.lead.calling(me),
+            None => self.lead.leave(),
+        }
+        job
+    }
+
+    /// Answers one request. Gives the connection back if there is anything left to do with it.
+    fn handle(
+        &self,
+        thread: Thread<'_>,
+        mut connection: Box<Connection>,
+        request: &Request,
+    ) -> Option<Box<Connection>> {
+        let protocol = connection.codec.protocol();
+        let method = request.params.get(b"REQUEST_METHOD").unwrap_or_default();
+        let environ = match janua_environ::build(&request.params, protocol, &self.environ) {
+            Ok(environ) => environ,
+            Err(refusal) => {
+                let status = refusal.status();
+                log::line(format_args!("{}: request refused with {status}: {refusal}", connection.peer));
+                lobby::answer(&mut connection, method, status);
+                return Some(connection);
+            }
+        };
+        let plan = &self.yard.plan;
+        let carrier =
+            Arc::new(Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout));
+        match &self.target {
+            Target::App(app) => {
+                let exchange: Arc<dyn Exchange> = carrier.clone();
+                if catch_unwind(AssertUnwindSafe(|| app.call(thread, &environ, exchange))).is_err() {
+                    // The panic's own message is on stderr already.
+                    log::line("a fault in janua itself; this worker stops and another takes its place");
+                    carrier.truncate();
+                    self.yard.begin_stop();
+                }
+            }
+            Target::Broken(text) => {
+                carrier.log(text.as_bytes());
+                let mut connection = carrier.take()?;
+                lobby::answer(&mut connection, method, 500);
+                self.yard.begin_stop();
+                return Some(connection);
+            }
+        }
+        carrier.take()
+    }
+
+    /// The watch's work, on a thread that does not know Python.
+    pub(crate) fn watch(&self) {
+        let tend = |recall: &Notify| self.runtime.block_on(recall.notified());
+        let expired = |now: Instant| {
+            let overdue = self.yard.is_overdue(now);
+            if overdue {
+                log::line(format_args!(
+                    "requests in flight did not end within {} s and are cut off (setting stop_timeout)",
+                    self.yard.plan.stop_timeout.as_secs()
+                ));
+                // The threads that are stuck in the app cannot be ended one by one.
+                std::process::exit(0);
+            }
+            overdue
+        };
+        self.lead.watch(tend, expired);
+    }
+
+    /// Ends the watch.
+    pub(crate) fn end(&self) {
+        self.lead.end();
+    }
+}

@@ -1,0 +1,148 @@
+//! Whose turn it is to wait for requests.
+//!
+//! One thread of a worker leads: it waits for sockets, and calls the app itself for the request that it finds, so that
+//! a fast request never changes threads. Only if the app is still busy when the watch looks a second time does the
+//! lead pass to another thread. Without a free thread the watch itself keeps the idle connections going.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// How often the watch looks while there is something to watch.
+const TICK: Duration = Duration::from_millis(1);
+
+/// After so many looks at nothing the watch sleeps until it is called.
+const IDLE_TICKS: u32 = 200;
+
+/// How long the app may keep every thread before the watch takes care of the sockets, in ticks.
+const ALONE_TICKS: u32 = 100;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seat {
+    /// Nobody leads; whoever is free may.
+    Vacant,
+    /// This thread waits for requests.
+    Waiting(usize),
+    /// This thread calls the app and has the lead still.
+    Calling(usize),
+    /// The watch looks after the sockets until a thread is free.
+    Watch,
+}
+
+#[derive(Debug)]
+struct State {
+    seat: Seat,
+    /// Counts the calls of leaders, so that the watch can tell one long call from many short ones.
+    calls: u64,
+    followers: usize,
+    watch_sleeps: bool,
+    over: bool,
+}
+
+/// The lead of one worker.
+#[derive(Debug)]
+pub(crate) struct Lead {
+    state: Mutex<State>,
+    turn: Condvar,
+    watch: Condvar,
+    recall: Notify,
+}
+
+impl Lead {
+    pub(crate) fn new() -> Self {
+        let state = State { seat: Seat::Vacant, calls: 0, followers: 0, watch_sleeps: false, over: false };
+        Self { state: Mutex::new(state), turn: Condvar::new(), watch: Condvar::new(), recall: Notify::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until thread `me`, which does not lead, does.
+    pub(crate) fn take(&self, me: usize) {
+        let mut state = self.state();
+        loop {
+            match state.seat {
+                Seat::Vacant => break,
+                Seat::Watch => self.recall.notify_one(),
+                _ => {}
+            }
+            state.followers += 1;
+            state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.followers -= 1;
+        }
+        state.seat = Seat::Waiting(me);
+    }
+
+    /// Goes back to waiting for requests if thread `me` still has the lead. False if it lost it.
+    pub(crate) fn resume(&self, me: usize) -> bool {
+        let mut state = self.state();
+        let kept = state.seat == Seat::Calling(me);
+        if kept {
+            state.seat = Seat::Waiting(me);
+        }
+        kept
+    }
+
+    /// The leader is about to call the app.
+    pub(crate) fn calling(&self, me: usize) {
+        let mut state = self.state();
+        state.seat = Seat::Calling(me);
+        state.calls += 1;
+        if state.watch_sleeps {
+            state.watch_sleeps = false;
+            self.watch.notify_one();
+        }
+    }
+
+    /// The leader gives the lead up for good.
+    pub(crate) fn leave(&self) {
+        self.state().seat = Seat::Vacant;
+        self.turn.notify_one();
+    }
+
+    /// Ends the watch.
+    pub(crate) fn end(&self) {
+        self.state().over = true;
+        self.watch.notify_one();
+        self.recall.notify_one();
+    }
+
+    /// The watch: passes the lead on when a call takes long. `tend` looks after the sockets until the future it is
+    /// given is ready. `expired` says when the process must end at once. Returns when the worker is done.
+    pub(crate) fn watch(&self, tend: impl Fn(&Notify), expired: impl Fn(Instant) -> bool) {
+        let mut seen = (Seat::Vacant, 0);
+        let mut quiet = 0;
+        let mut alone = 0;
+        let mut state = self.state();
+        while !state.over {
+            let now = (state.seat, state.calls);
+            let changed = now != seen;
+            seen = now;
+            quiet = if changed || matches!(state.seat, Seat::Calling(_)) { 0 } else { quiet + 1 };
+            if matches!(state.seat, Seat::Calling(_)) && !changed && state.followers > 0 {
+                state.seat = Seat::Vacant;
+                self.turn.notify_one();
+            }
+            let unled = matches!(state.seat, Seat::Calling(_) | Seat::Vacant) && state.followers == 0;
+            alone = if unled && !changed { alone + 1 } else { 0 };
+            if alone >= ALONE_TICKS {
+                state.seat = Seat::Watch;
+                drop(state);
+                tend(&self.recall);
+                state = self.state();
+                state.seat = Seat::Vacant;
+                self.turn.notify_one();
+                alone = 0;
+            }
+            let asleep = quiet >= IDLE_TICKS && matches!(state.seat, Seat::Waiting(_));
+            state.watch_sleeps = asleep;
+            let tick = if asleep { Duration::from_secs(1) } else { TICK };
+            state = self.watch.wait_timeout(state, tick).unwrap_or_else(PoisonError::into_inner).0;
+            state.watch_sleeps = false;
+            if expired(Instant::now()) {
+                return;
+            }
+        }
+    }
+}

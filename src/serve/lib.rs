@@ -1,0 +1,39 @@
+//! Carries requests from sockets to the app and back: listeners, workers, threads, deadlines.
+//!
+//! ```text
+//! supervisor ─► worker ─► crew (threads; lead: whose turn it is) ◄─► yard, lobby (tokio: what waits)
+//!                              │
+//!                              └─► carrier (one request) ─► connection ─► link (descriptors), outgoing, spool
+//! ```
+//!
+//! A request never changes threads: the thread that finds it calls the app and writes the answer. tokio watches what
+//! has nothing for a thread to do: listeners while nobody connects, kept connections between requests, slow readers,
+//! deadlines and signals.
+
+mod address;
+mod carrier;
+mod cgi;
+mod connection;
+mod crew;
+mod lead;
+mod link;
+mod listener;
+mod lobby;
+mod log;
+mod outgoing;
+mod plan;
+mod script;
+mod source;
+mod spool;
+mod supervisor;
+mod system;
+mod worker;
+mod yard;
+
+pub use address::{Address, AddressError};
+pub use cgi::{cgi, cgi_refused, is_cgi};
+pub use listener::ListenError;
+pub use plan::{Listen, Plan, SocketAccess};
+pub use script::{NotServed, script};
+pub use source::Source;
+pub use supervisor::{ServeError, serve};

@@ -1,0 +1,133 @@
+//! The descriptors behind a connection, read and written without waiting, or waited for.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A socket, or the two ends that a CGI program is given.
+///
+/// Clones share the descriptors, so that one thread can wait while another ends the request: a descriptor is closed
+/// only when nobody waits for it any more.
+#[derive(Debug, Clone)]
+pub(crate) enum Link {
+    /// A socket that does not block.
+    Socket(Arc<OwnedFd>),
+    /// stdin and stdout. They may block: they are shared with other processes, whose flags they are as well.
+    Pipes {
+        /// Where the body comes from.
+        input: Arc<OwnedFd>,
+        /// Where the response goes.
+        output: Arc<OwnedFd>,
+    },
+}
+
+/// What became possible while waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Readiness {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+impl Link {
+    /// Bytes that are there: `Some(0)` at the end, `None` if there are none yet.
+    pub(crate) fn try_read(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        if let Link::Pipes { .. } = self {
+            if !self.wait(true, false, Duration::ZERO)?.read {
+                return Ok(None);
+            }
+        }
+        loop {
+            match rustix::io::read(self.input(), &mut *into) {
+                Ok(count) => return Ok(Some(count)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Writes what can be taken now: `None` if that is nothing.
+    pub(crate) fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        loop {
+            match rustix::io::writev(self.output(), parts) {
+                Ok(count) => return Ok(Some(count)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// True if writing may block whatever is done first, so that it must not be tried where waiting is forbidden.
+    pub(crate) fn blocks(&self) -> bool {
+        matches!(self, Link::Pipes { .. })
+    }
+
+    /// Waits until reading or writing, as asked, is possible, or `timeout` has passed: then neither is.
+    ///
+    /// # Errors
+    /// `Interrupted` if a signal arrived, so that the caller can let it be handled.
+    pub(crate) fn wait(&self, read: bool, write: bool, timeout: Duration) -> io::Result<Readiness> {
+        let timeout = Timespec::try_from(timeout).ok();
+        let flag = |wanted, flag| if wanted { flag } else { PollFlags::empty() };
+        let (input, output) = (flag(read, PollFlags::IN), flag(write, PollFlags::OUT));
+        // POLLERR and POLLHUP arrive unasked; the read or write that follows tells what they are about.
+        match self {
+            Link::Socket(socket) => {
+                let mut fds = [PollFd::new(&**socket, input | output)];
+                poll(&mut fds, timeout.as_ref())?;
+                let came = fds.first().map_or(PollFlags::empty(), PollFd::revents);
+                let failed = came.intersects(PollFlags::ERR | PollFlags::HUP);
+                Ok(Readiness {
+                    read: read && (failed || came.intersects(PollFlags::IN)),
+                    write: write && (failed || came.intersects(PollFlags::OUT)),
+                })
+            }
+            Link::Pipes { .. } => {
+                let mut fds = Vec::with_capacity(2);
+                for (wanted, fd, events) in [(read, self.input(), input), (write, self.output(), output)] {
+                    if wanted {
+                        fds.push(PollFd::from_borrowed_fd(fd, events));
+                    }
+                }
+                poll(&mut fds, timeout.as_ref())?;
+                let mut came = fds.iter().map(|fd| !fd.revents().is_empty());
+                let read = read && came.next().unwrap_or(false);
+                Ok(Readiness { read, write: write && came.next().unwrap_or(false) })
+            }
+        }
+    }
+
+    /// Says that no more bytes will be written, while reading may go on.
+    pub(crate) fn shut_output(&self) {
+        if let Link::Socket(socket) = self {
+            // A peer that is gone already needs no telling.
+            let _ = rustix::net::shutdown(&**socket, rustix::net::Shutdown::Write);
+        }
+    }
+
+    /// The socket, for a reactor.
+    pub(crate) fn socket(&self) -> Option<Arc<OwnedFd>> {
+        match self {
+            Link::Socket(socket) => Some(socket.clone()),
+            Link::Pipes { .. } => None,
+        }
+    }
+
+    fn input(&self) -> BorrowedFd<'_> {
+        match self {
+            Link::Socket(socket) => socket.as_fd(),
+            Link::Pipes { input, .. } => input.as_fd(),
+        }
+    }
+
+    fn output(&self) -> BorrowedFd<'_> {
+        match self {
+            Link::Socket(socket) => socket.as_fd(),
+            Link::Pipes { output, .. } => output.as_fd(),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Listening sockets: made before anything else, listening only when an app is there to answer.
+
+use crate::connection::{Connection, Peer};
+use crate::link::Link;
+use crate::system::{self, Watched};
+use crate::{Address, Plan, SocketAccess};
+use janua_fastcgi::{Capacity, FastCgiCodec};
+use janua_http::{Ends, HttpCodec};
+use janua_scgi::ScgiCodec;
+use janua_vocabulary::{Codec, Protocol};
+use rustix::fs::{Gid, Mode, Uid};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::io::Interest;
+
+/// A socket cannot be listened on. One line, with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {why}")]
+pub struct ListenError {
+    address: String,
+    why: String,
+}
+
+/// A socket with an address that does not listen yet.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    socket: Arc<OwnedFd>,
+    protocol: Protocol,
+    /// The address as the log shows it, the port as it came out.
+    pub(crate) name: String,
+    /// The file of a unix socket, and its inode, to be removed at the end.
+    file: Option<(PathBuf, u64)>,
+    tcp: bool,
+}
+
+/// Makes the sockets of one address; a host name may stand for several.
+pub(crate) fn bind(
+    protocol: Protocol,
+    address: &Address,
+    access: &SocketAccess,
+) -> Result<Vec<Bound>, ListenError> {
+    let error = |why: String| ListenError { address: format!("{} {address}", protocol.name()), why };
+    match address {
+        Address::Unix(path) => Ok(vec![bind_unix(protocol, path, access).map_err(error)?]),
+        Address::Tcp { host, port } => {
+            let found = (host.as_str(), *port).to_socket_addrs().map_err(|e| error(e.to_string()))?;
+            let mut addresses: Vec<SocketAddr> = found.collect();
+            addresses.dedup();
+            if *port == 0 {
+                // Each would get a port of its own.
+                addresses.truncate(1);
+            }
+            addresses.iter().map(|at| bind_tcp(protocol, at).map_err(|e| error(e.to_string()))).collect()
+        }
+        Address::Fd(number) => Ok(vec![inherit(protocol, *number).map_err(error)?]),
+    }
+}
+
+fn bind_tcp(protocol: Protocol, address: &SocketAddr) -> io::Result<Bound> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, FLAGS, None)?;
+    rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
+    rustix::net::bind(&socket, address)?;
+    let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?).unwrap_or(*address);
+    Ok(Bound { socket: Arc::new(socket), protocol, name: bound.to_string(), file: None, tcp: true })
+}
+
+const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
+
+fn bind_unix(protocol: Protocol, path: &Path, access: &SocketAccess) -> Result<Bound, String> {
+    clear_the_way(path)?;
+    let at = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}");
+    let address = SocketAddrUnix::new(path).map_err(|e| at("the path is too long", &e))?;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)
+        .map_err(|e| at("no socket could be made", &e))?;
+    rustix::net::bind(&socket, &address).map_err(|e| match e {
+        Errno::NOENT => format!("the folder {} does not exist", folder(path).display()),
+        Errno::ACCESS => format!("this user may not write to {}", folder(path).display()),
+        other => other.to_string(),
+    })?;
+    // Nobody can connect before it listens, so there is no moment in which the permissions are too wide.
+    rustix::fs::chmod(path, Mode::from_raw_mode(access.mode))
+        .map_err(|e| at("its permissions could not be set (setting socket_mode)", &e))?;
+    let owner = access.owner.as_deref().map(user).transpose()?;
+    let group = access.group.as_deref().map(group).transpose()?;
+    if owner.is_some() || group.is_some() {
+        rustix::fs::chown(path, owner, group)
+            .map_err(|e| at("its owner could not be set (settings socket_owner, socket_group)", &e))?;
+    }
+    let inode = std::fs::metadata(path).map_err(|e| at("it vanished", &e))?.ino();
+    let name = format!("unix:{}", path.display());
+    Ok(Bound { socket: Arc::new(socket), protocol, name, file: Some((path.to_owned(), inode)), tcp: false })
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Removes a socket that nobody listens on any more, and nothing else.
+fn clear_the_way(path: &Path) -> Result<(), String> {
+    let Ok(found) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !found.file_type().is_socket() {
+        return Err("there is a file of that name that is no socket; remove it or choose another path".to_owned());
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Err("another process listens there; stop it first or choose another path".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|e| format!("the socket left over there cannot be removed: {e}"))
+        }
+        Err(error) => Err(format!("the socket there cannot be probed: {error}")),
+    }
+}
+
+fn user(name: &str) -> Result<Uid, String> {
+    if let Ok(number) = name.parse() {
+        return Ok(Uid::from_raw(number));
+    }
+    match nix::unistd::User::from_name(name) {
+        Ok(Some(user)) => Ok(Uid::from_raw(user.uid.as_raw())),
+        _ => Err(format!("there is no user '{name}' (setting socket_owner)")),
+    }
+}
+
+fn group(name: &str) -> Result<Gid, String> {
+    if let Ok(number) = name.parse() {
+        return Ok(Gid::from_raw(number));
+    }
+    match nix::unistd::Group::from_name(name) {
+        Ok(Some(group)) => Ok(Gid::from_raw(group.gid.as_raw())),
+        _ => Err(format!("there is no group '{name}' (setting socket_group)")),
+    }
+}
+
+fn inherit(protocol: Protocol, number: i32) -> Result<Bound, String> {
+    let socket = system::duplicate(number).map_err(|_| "no such descriptor is open".to_owned())?;
+    if !is_listening(&socket) {
+        return Err("that descriptor is no listening socket".to_owned());
+    }
+    let tcp = rustix::net::sockopt::socket_domain(&socket).is_ok_and(|family| family != AddressFamily::UNIX);
+    rustix::io::ioctl_fionbio(&socket, true).map_err(|e| e.to_string())?;
+    Ok(Bound { socket: Arc::new(socket), protocol, name: format!("fd:{number}"), file: None, tcp })
+}
+
+/// True if the descriptor is a socket on which connections can be accepted.
+pub(crate) fn is_listening(fd: impl AsFd) -> bool {
+    rustix::net::sockopt::socket_acceptconn(fd).unwrap_or(false)
+}
+
+impl Bound {
+    /// Begins to listen. Doing so again, in another process, changes nothing.
+    pub(crate) fn listen(&self, backlog: u32) -> io::Result<()> {
+        Ok(rustix::net::listen(&*self.socket, i32::try_from(backlog).unwrap_or(i32::MAX))?)
+    }
+
+    /// The protocol and the address, as messages show them.
+    pub(crate) fn label(&self) -> String {
+        match self.protocol {
+            Protocol::Http => format!("http://{}/ (for trying and developing, not for the open internet)", self.name),
+            other => format!("{} {}", other.name(), self.name),
+        }
+    }
+
+    /// Removes the file of a unix socket, unless another process has put its own there.
+    pub(crate) fn remove(&self) {
+        if let Some((path, inode)) = &self.file {
+            if std::fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
+                // If that fails, the next start finds it stale and removes it.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
+/// A listening socket in a worker's reactor.
+pub(crate) struct Listener {
+    socket: Watched,
+    protocol: Protocol,
+    name: Arc<str>,
+    tcp: bool,
+    port: String,
+    address: String,
+}
+
+impl Listener {
+    /// To be called inside the reactor.
+    pub(crate) fn new(bound: &Bound) -> io::Result<Self> {
+        let local = rustix::net::getsockname(&*bound.socket).ok().and_then(|at| SocketAddr::try_from(at).ok());
+        Ok(Self {
+            socket: system::watch(bound.socket.clone(), Interest::READABLE)?,
+            protocol: bound.protocol,
+            name: format!("{} {}", bound.protocol.name(), bound.name).into(),
+            tcp: bound.tcp,
+            port: local.map_or_else(String::new, |at| at.port().to_string()),
+            address: local.map_or_else(String::new, |at| at.ip().to_string()),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Accepts a connection if one waits. Errors are those of this process, such as too many open files.
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>, plan: &Plan) -> Poll<io::Result<Connection>> {
+        loop {
+            let mut guard = ready!(self.socket.poll_read_ready(cx))?;
+            let accepted = rustix::net::acceptfrom_with(self.socket.get_ref(), FLAGS);
+            match accepted {
+                Ok((socket, from)) => {
+                    let from = from.filter(|_| self.tcp).and_then(|from| SocketAddr::try_from(from).ok());
+                    return Poll::Ready(Ok(self.connection(socket, from, plan)));
+                }
+                Err(Errno::AGAIN) => guard.clear_ready(),
+                // The peer left between connecting and being accepted.
+                Err(Errno::CONNABORTED | Errno::INTR) => {}
+                Err(error) => return Poll::Ready(Err(error.into())),
+            }
+        }
+    }
+
+    fn connection(&self, socket: OwnedFd, from: Option<SocketAddr>, plan: &Plan) -> Connection {
+        if self.tcp {
+            // Without it small answers wait for company; if it fails they are merely slower.
+            let _ = rustix::net::sockopt::set_tcp_nodelay(&socket, true);
+        }
+        let name = match from {
+            Some(from) => format!("{} from {from}", self.name).into(),
+            None => self.name.clone(),
+        };
+        let codec: Box<dyn Codec> = match self.protocol {
+            Protocol::FastCgi => Box::new(FastCgiCodec::new(plan.limits, capacity(plan))),
+            Protocol::Scgi | Protocol::Cgi => Box::new(ScgiCodec::new(plan.limits)),
+            Protocol::Http => {
+                let ends = Ends {
+                    server_addr: self.address.clone(),
+                    server_port: self.port.clone(),
+                    remote_addr: from.map_or_else(String::new, |from| from.ip().to_string()),
+                    remote_port: from.map_or_else(String::new, |from| from.port().to_string()),
+                };
+                Box::new(HttpCodec::new(plan.limits, ends))
+            }
+        };
+        Connection::new(Link::Socket(Arc::new(socket)), codec, Peer { name })
+    }
+}
+
+/// What GET_VALUES is told: connections may be idle in any number, requests run one for each thread.
+fn capacity(plan: &Plan) -> Capacity {
+    let threads = plan.workers.saturating_mul(plan.threads);
+    let requests = u32::try_from(threads).unwrap_or(u32::MAX);
+    Capacity { connections: requests.saturating_add(plan.backlog), requests }
+}

@@ -1,0 +1,265 @@
+//! Where connections wait that have nothing for a thread to do: for a request, for a slow reader, for the end.
+
+use crate::connection::{Broken, Connection, Pulled};
+use crate::log;
+use crate::system::{self, Watched};
+use crate::yard::{Care, Job, Yard};
+use janua_response::PlainAnswer;
+use janua_vocabulary::{PeerError, Protocol};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long a peer may take to read an answer and send the rest of a body that nobody wants, before the connection
+/// is closed under it.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// A new connection. Most bring their request with them; the others are left to the reactor.
+pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
+    match look(&mut connection) {
+        Look::Request(request) => return Some(Job { connection, request }),
+        Look::Closed => {}
+        Look::Wait => {
+            let care = yard.look_after();
+            tokio::spawn(wait(yard.clone(), connection, care, Phase::Fresh));
+        }
+        Look::Refused(error) => {
+            let care = yard.look_after();
+            tokio::spawn(async move {
+                refuse(&mut connection, &error);
+                see_off(&mut connection, care).await;
+            });
+        }
+    }
+    None
+}
+
+/// A connection whose request has been answered as far as the app is concerned.
+///
+/// Returns at once if nothing more is to be done with it, as is usual with one request for each connection.
+/// To be called outside the reactor; what remains to be done is spawned by `spawn`.
+pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &mut dyn FnMut(Departure)) {
+    let flushed = connection.out.flush(&connection.link);
+    match flushed {
+        Err(_) => {}
+        Ok(true) if connection.codec.reusable() => {
+            if !yard.is_stopping() {
+                spawn(Departure { connection, care: yard.look_after() });
+            }
+        }
+        Ok(true) if connection.body_over => {}
+        Ok(_) => spawn(Departure { connection, care: yard.look_after() }),
+    }
+}
+
+/// A connection that goes from a thread to the reactor.
+pub(crate) struct Departure {
+    connection: Box<Connection>,
+    care: Care,
+}
+
+impl Departure {
+    /// Looks after the connection until it brings another request or ends.
+    pub(crate) async fn tend(self, yard: Arc<Yard>) {
+        let Departure { mut connection, care } = self;
+        if connection.out.is_empty() && connection.codec.reusable() {
+            wait(yard, connection, care, Phase::Kept).await;
+            return;
+        }
+        if flush(&mut connection, yard.plan.progress_timeout).await.is_err() {
+            return;
+        }
+        if connection.codec.protocol() == Protocol::FastCgi
+            && drain(&mut connection).await.is_ok()
+            && connection.codec.reusable()
+            && !yard.is_stopping()
+        {
+            wait(yard, connection, care, Phase::Kept).await;
+        } else {
+            see_off(&mut connection, care).await;
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Just accepted: a request is due.
+    Fresh,
+    /// Kept after a request: the next one comes when it comes.
+    Kept,
+}
+
+enum Look {
+    Request(janua_vocabulary::Request),
+    Wait,
+    Closed,
+    Refused(PeerError),
+}
+
+fn look(connection: &mut Connection) -> Look {
+    loop {
+        match connection.pull(&mut |_| {}) {
+            Ok(Pulled::Request(request)) => return Look::Request(request),
+            Ok(Pulled::Wait) => return Look::Wait,
+            // What is left of an earlier request is of no interest.
+            Ok(Pulled::Body | Pulled::BodyEnd | Pulled::Aborted) => {}
+            Ok(Pulled::Closed) | Err(Broken::Io(_)) => return Look::Closed,
+            Err(Broken::Peer(error)) => return Look::Refused(error),
+        }
+    }
+}
+
+/// Waits for the next request of a connection.
+async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phase: Phase) {
+    if phase == Phase::Kept {
+        connection.codec.idle();
+        connection.out.release();
+    }
+    let Ok(watched) = watch(&mut connection) else { return };
+    loop {
+        let stop = yard.stop.notified();
+        let due = phase == Phase::Fresh || connection.codec.in_head();
+        // Only HTTP has clients of its own to wait for; a web server closes the connections that it keeps.
+        let limited = due || connection.codec.protocol() == Protocol::Http;
+        if yard.is_stopping() && !connection.codec.in_head() {
+            return;
+        }
+        let limit = if limited { yard.plan.progress_timeout } else { Duration::MAX };
+        let mut guard = tokio::select! {
+            readable = within(limit, watched.readable()) => match readable {
+                Ok(Ok(guard)) => guard,
+                Ok(Err(_)) => return,
+                Err(Elapsed) => {
+                    if due {
+                        log::line(format_args!(
+                            "{}: closed: no whole request within {} s (setting progress_timeout)",
+                            connection.peer, limit.as_secs()
+                        ));
+                    }
+                    return;
+                }
+            },
+            () = stop => continue,
+        };
+        let seen = look(&mut connection);
+        if connection.drained {
+            guard.clear_ready();
+        }
+        drop(guard);
+        match seen {
+            Look::Wait => {}
+            Look::Closed => return,
+            Look::Request(request) => {
+                connection.watched = Some(watched);
+                drop(care);
+                yard.push(Job { connection, request });
+                return;
+            }
+            Look::Refused(error) => {
+                refuse(&mut connection, &error);
+                connection.watched = Some(watched);
+                see_off(&mut connection, care).await;
+                return;
+            }
+        }
+    }
+}
+
+/// Says in the log what the peer did wrong, and to the peer if it can be told.
+pub(crate) fn refuse(connection: &mut Connection, error: &PeerError) {
+    match error.answer.status() {
+        Some(status) => {
+            log::line(format_args!("{}: request refused with {status}: {error}", connection.peer));
+            answer(connection, b"", status);
+        }
+        None => log::line(format_args!("{}: closed: {error}", connection.peer)),
+    }
+}
+
+/// Puts a plain answer of the gateway's own on its way.
+pub(crate) fn answer(connection: &mut Connection, method: &[u8], status: u16) {
+    let page = PlainAnswer::new(method, status);
+    let Connection { codec, out, .. } = connection;
+    out.head(codec.as_mut(), &page.head());
+    out.copy(codec.as_mut(), page.body());
+    out.append(|out| codec.finish(out));
+}
+
+/// Ends a connection so that what was answered arrives: closing with unread input would make the system discard it.
+async fn see_off(connection: &mut Connection, _care: Care) {
+    if flush(connection, LINGER).await.is_ok() {
+        connection.link.shut_output();
+        // Whatever comes is thrown away; the end of the peer's bytes, or of the time, ends it.
+        let _ = discard(connection).await;
+    }
+}
+
+/// Writes what waits, as fast as the peer takes it.
+async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()> {
+    if connection.out.flush(&connection.link)? {
+        return Ok(());
+    }
+    let watched = watch(connection)?;
+    loop {
+        let mut guard = timeout(patience, watched.writable()).await??;
+        let done = connection.out.flush(&connection.link)?;
+        if done {
+            connection.watched = Some(watched);
+            return Ok(());
+        }
+        guard.clear_ready();
+    }
+}
+
+/// Reads the rest of a request's body, for a connection that may be used again.
+async fn drain(connection: &mut Connection) -> io::Result<()> {
+    let end = Instant::now() + LINGER;
+    let watched = watch(connection)?;
+    loop {
+        let mut guard = timeout_at(end, watched.readable()).await??;
+        let pulled = if connection.body_over { Ok(Pulled::BodyEnd) } else { connection.pull(&mut |_| {}) };
+        match pulled {
+            Ok(Pulled::BodyEnd) => {
+                drop(guard);
+                connection.watched = Some(watched);
+                return Ok(());
+            }
+            Ok(Pulled::Wait) => guard.clear_ready(),
+            Ok(Pulled::Body) => {}
+            _ => return Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+/// Reads and forgets until the peer closes.
+async fn discard(connection: &mut Connection) -> io::Result<()> {
+    let end = Instant::now() + LINGER;
+    let watched = watch(connection)?;
+    let mut nowhere = [0; 16 * 1024];
+    loop {
+        let mut guard = timeout_at(end, watched.readable()).await??;
+        match connection.link.try_read(&mut nowhere)? {
+            Some(0) => return Ok(()),
+            Some(_) => {}
+            None => guard.clear_ready(),
+        }
+    }
+}
+
+/// The connection's socket as the reactor knows it, taken out of the connection.
+fn watch(connection: &mut Connection) -> io::Result<Watched> {
+    match (connection.watched.take(), connection.link.socket()) {
+        (Some(watched), _) => Ok(watched),
+        (None, Some(socket)) => system::watch(socket, Interest::READABLE | Interest::WRITABLE),
+        (None, None) => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+struct Elapsed;
+
+async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    // A timer that nobody needs costs time on every request of a kept connection.
+    if limit == Duration::MAX { Ok(future.await) } else { timeout(limit, future).await.map_err(|_| Elapsed) }
+}

@@ -1,0 +1,142 @@
+//! The bytes on their way to a peer.
+
+use crate::link::Link;
+use janua_vocabulary::{Codec, Head};
+use std::io::{self, IoSlice};
+
+/// Blocks up to this size are copied behind what waits, so that one plain write takes everything.
+const SMALL: usize = 16 * 1024;
+
+/// What waits to be written, and where in a frame the writing stands.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    bytes: Vec<u8>,
+    written: usize,
+    /// A frame whose bytes of the body are still partly in the app's block.
+    open: Option<OpenFrame>,
+    /// Records of the protocol's own that arose while a frame was open; they must not land inside it.
+    aside: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct OpenFrame {
+    remaining: usize,
+    suffix: &'static [u8],
+}
+
+impl Outgoing {
+    /// Appends what a codec writes by itself: a head, an end, records of its own.
+    pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(if self.open.is_some() { &mut self.aside } else { &mut self.bytes });
+    }
+
+    /// Appends the head of a response.
+    pub(crate) fn head(&mut self, codec: &mut dyn Codec, head: &Head<'_>) {
+        self.append(|out| codec.respond(head, out));
+    }
+
+    /// Appends a copy of `block`, framed.
+    pub(crate) fn copy(&mut self, codec: &mut dyn Codec, block: &[u8]) {
+        let mut rest = block;
+        while !rest.is_empty() {
+            let frame = codec.frame(rest.len());
+            let (now, later) = rest.split_at_checked(frame.take).unwrap_or((rest, &[]));
+            self.bytes.extend_from_slice(frame.prefix());
+            self.bytes.extend_from_slice(now);
+            self.bytes.extend_from_slice(frame.suffix);
+            rest = later;
+        }
+    }
+
+    /// Writes what the link takes of `block` from `*sent` on, everything older first. True when all is written.
+    /// Until it is, the next call must come with the same block.
+    pub(crate) fn send(
+        &mut self,
+        codec: &mut dyn Codec,
+        link: &Link,
+        block: &[u8],
+        sent: &mut usize,
+    ) -> io::Result<bool> {
+        if self.open.is_none() && *sent == 0 && block.len() <= SMALL {
+            self.copy(codec, block);
+            *sent = block.len();
+        }
+        loop {
+            let rest = block.get(*sent..).unwrap_or_default();
+            if self.open.is_none() {
+                if rest.is_empty() {
+                    return self.flush(link);
+                }
+                self.settle();
+                let frame = codec.frame(rest.len());
+                self.bytes.extend_from_slice(frame.prefix());
+                self.open = Some(OpenFrame { remaining: frame.take, suffix: frame.suffix });
+            }
+            if !self.write_frame(link, rest, sent)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Writes what waits. True when nothing waits any more.
+    pub(crate) fn flush(&mut self, link: &Link) -> io::Result<bool> {
+        self.settle();
+        while let Some(rest) = self.bytes.get(self.written..).filter(|rest| !rest.is_empty()) {
+            match link.try_write(&[IoSlice::new(rest)])? {
+                Some(count) => self.written += count,
+                None => return Ok(false),
+            }
+        }
+        self.bytes.clear();
+        self.written = 0;
+        Ok(true)
+    }
+
+    /// True if nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written == self.bytes.len() && self.open.is_none() && self.aside.is_empty()
+    }
+
+    /// Gives back memory that an idle connection does not need.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
+
+    /// Writes the open frame as far as possible. True when it is closed.
+    fn write_frame(&mut self, link: &Link, rest: &[u8], sent: &mut usize) -> io::Result<bool> {
+        let Some(open) = &mut self.open else { return Ok(true) };
+        let waiting = self.bytes.get(self.written..).unwrap_or_default();
+        let body = rest.get(..open.remaining).unwrap_or(rest);
+        let parts = [IoSlice::new(waiting), IoSlice::new(body), IoSlice::new(open.suffix)];
+        let Some(mut count) = link.try_write(&parts)? else { return Ok(false) };
+        let mut used = |len: usize| {
+            let used = count.min(len);
+            count -= used;
+            used
+        };
+        self.written += used(waiting.len());
+        let of_body = used(body.len());
+        let of_suffix = used(open.suffix.len());
+        *sent += of_body;
+        open.remaining -= of_body;
+        if self.written == self.bytes.len() {
+            self.bytes.clear();
+            self.written = 0;
+        }
+        if open.remaining > 0 {
+            return Ok(false);
+        }
+        self.bytes.extend_from_slice(open.suffix.get(of_suffix..).unwrap_or_default());
+        self.open = None;
+        Ok(true)
+    }
+
+    /// Puts what was set aside in its place, now that no frame is open.
+    fn settle(&mut self) {
+        if self.open.is_none() && !self.aside.is_empty() {
+            self.bytes.append(&mut self.aside);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A file as its own server: what `#!` at its top makes of it.
+
+use crate::listener::{self, Bound};
+use crate::worker::{self, Orders};
+use crate::{Address, Listen, Plan, Source, cgi, log, supervisor};
+use janua_app::{Mode, Thread};
+use janua_environ::Settings;
+use janua_vocabulary::Protocol;
+
+/// Nobody started the script as a server would.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "'{file}' was started neither by a web server (descriptor 0 is no listening socket, and there are no CGI variables) \
+     nor as a service; to try it, run: janua serve {file}"
+)]
+pub struct NotServed {
+    file: String,
+}
+
+/// Serves as whoever started this process expects: FastCGI if descriptor 0 is a listening socket (FastCGI 1.0,
+/// section 2.2), one CGI request if the CGI variables are there. Gives the exit status.
+///
+/// # Errors
+/// Neither is the case.
+pub fn script(
+    thread: Thread<'_>,
+    plan: &Plan,
+    environ: &Settings,
+    source: &Source,
+    file: &str,
+) -> Result<i32, NotServed> {
+    if listener::is_listening(rustix::stdio::stdin()) {
+        return Ok(fastcgi(thread, plan, environ, source));
+    }
+    if cgi::is_cgi() {
+        return Ok(cgi::cgi(thread, plan, environ, source));
+    }
+    Err(NotServed { file: file.to_owned() })
+}
+
+fn fastcgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source) -> i32 {
+    if plan.workers > 1 {
+        let listen = vec![Listen { protocol: Protocol::FastCgi, address: Address::Fd(0) }];
+        let plan = Plan { listen, ..plan.clone() };
+        return supervisor::serve(thread, &plan, environ, source).unwrap_or_else(|error| {
+            log::line(error);
+            1
+        });
+    }
+    let sockets: Vec<Bound> = match listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access) {
+        Ok(sockets) => sockets,
+        Err(error) => {
+            log::line(error);
+            return 1;
+        }
+    };
+    // The server may start several of these, so the app must expect to be one of many.
+    let orders = Orders { plan, environ, sockets: &sockets, lifeline: None, multiprocess: true };
+    let mode = Mode { multithread: plan.threads > 1, multiprocess: true, run_once: false };
+    match source.load(thread, mode) {
+        Ok(app) => worker::run_loaded(thread, &orders, app),
+        Err(error) => {
+            log::line(&error);
+            worker::run_broken(thread, &orders, &error)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A part of a request's body that had to be taken from the peer before the app asked for it.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// A queue of bytes, in memory up to a limit and in an unnamed temporary file beyond it.
+#[derive(Debug, Default)]
+pub(crate) struct Spool {
+    memory: Vec<u8>,
+    taken: usize,
+    file: Option<Overflow>,
+}
+
+#[derive(Debug)]
+struct Overflow {
+    file: File,
+    read: u64,
+    written: u64,
+}
+
+impl Spool {
+    /// Appends bytes, holding at most `limit` of them in memory.
+    ///
+    /// # Errors
+    /// The temporary file could not be made or written: the disk is full, or the folder for temporary files
+    /// (environment variable TMPDIR) cannot be written to.
+    pub(crate) fn push(&mut self, bytes: &[u8], limit: usize) -> io::Result<()> {
+        if self.file.is_none() && self.memory.len() - self.taken + bytes.len() <= limit {
+            if self.taken == self.memory.len() {
+                self.memory.clear();
+                self.taken = 0;
+            }
+            self.memory.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let overflow = match &mut self.file {
+            Some(overflow) => overflow,
+            none => none.insert(Overflow { file: tempfile::tempfile()?, read: 0, written: 0 }),
+        };
+        overflow.file.write_all_at(bytes, overflow.written)?;
+        overflow.written += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Takes bytes out in order. 0 if there are none.
+    ///
+    /// # Errors
+    /// The temporary file could not be read.
+    pub(crate) fn take(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let rest = self.memory.get(self.taken..).unwrap_or_default();
+        if !rest.is_empty() {
+            let count = rest.len().min(into.len());
+            into.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            self.taken += count;
+            return Ok(count);
+        }
+        let Some(overflow) = &mut self.file else { return Ok(0) };
+        let count = overflow.file.read_at(into, overflow.read)?;
+        overflow.read += count as u64;
+        if overflow.read == overflow.written {
+            // Read to its end, the file can go; what comes later begins in memory again.
+            *self = Self::default();
+        }
+        Ok(count)
+    }
+
+    /// True if nothing is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == self.memory.len() && self.file.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(spool: &mut Spool, step: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut part = vec![0; step];
+        loop {
+            match spool.take(&mut part).unwrap() {
+                0 => return all,
+                count => all.extend_from_slice(&part[..count]),
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_come_out_in_order_across_memory_and_file() {
+        let mut spool = Spool::default();
+        let bytes: Vec<u8> = (0..5_000u32).map(|n| (n % 251) as u8).collect();
+        for chunk in bytes.chunks(700) {
+            spool.push(chunk, 1_000).unwrap();
+        }
+        assert!(spool.file.is_some() && spool.memory.len() <= 1_000);
+        assert_eq!(drain(&mut spool, 333), bytes);
+        assert!(spool.is_empty());
+    }
+
+    #[test]
+    fn a_spool_that_is_read_as_it_fills_stays_in_memory() {
+        let mut spool = Spool::default();
+        for _ in 0..100 {
+            spool.push(&[1; 900], 1_000).unwrap();
+            assert_eq!(drain(&mut spool, 400).len(), 900);
+        }
+        assert!(spool.file.is_none() && spool.memory.capacity() <= 1_800);
+    }
+}

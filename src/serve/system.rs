@@ -1,0 +1,35 @@
+//! The one place outside the Python bridge that needs `unsafe`.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// A descriptor in the reactor's sight.
+pub(crate) type Watched = AsyncFd<Arc<OwnedFd>>;
+
+/// Puts a descriptor in the reactor's sight. To be called inside the reactor.
+///
+/// # Errors
+/// The reactor can watch no more, or not this kind of file.
+pub(crate) fn watch(descriptor: Arc<OwnedFd>, interest: Interest) -> io::Result<Watched> {
+    // SAFETY: the descriptor must stay open and the same while it is registered; the `Arc` inside sees to both.
+    #[allow(unsafe_code)]
+    let watched = unsafe { AsyncFd::register_with_interest(descriptor, interest) };
+    Ok(watched?)
+}
+
+/// A descriptor of this process's own for one that it was started with, by number.
+///
+/// # Errors
+/// No such descriptor is open.
+pub(crate) fn duplicate(number: i32) -> io::Result<OwnedFd> {
+    if number < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: the descriptor is borrowed only for the call that duplicates it, and that call fails if it is not open.
+    #[allow(unsafe_code)]
+    let inherited = unsafe { BorrowedFd::borrow_raw(number) };
+    Ok(rustix::io::fcntl_dupfd_cloexec(inherited, 3)?)
+}

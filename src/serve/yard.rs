@@ -1,0 +1,178 @@
+//! What waits inside a worker: connections for their peers, requests for a thread, and the leader for either.
+
+use crate::connection::Connection;
+use crate::listener::Listener;
+use crate::lobby;
+use crate::Plan;
+use janua_vocabulary::Request;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// A request whose head is whole, and the connection it came on.
+pub(crate) struct Job {
+    pub(crate) connection: Box<Connection>,
+    pub(crate) request: Request,
+}
+
+/// After so many requests in a row without waiting, the reactor gets its turn, so that timers and idle connections
+/// are not starved by a busy listener.
+const TURN: u32 = 16;
+
+/// How long no connection is accepted after the process ran out of descriptors or memory.
+const BREATH: Duration = Duration::from_millis(100);
+
+pub(crate) struct Yard {
+    pub(crate) plan: Arc<Plan>,
+    listeners: Vec<Listener>,
+    ready: Mutex<VecDeque<Job>>,
+    leader: Mutex<Option<Waker>>,
+    /// Connections that the reactor looks after.
+    tasks: AtomicUsize,
+    stopping: AtomicBool,
+    stopped_at: Mutex<Option<Instant>>,
+    pub(crate) stop: Notify,
+    out_of_breath: AtomicBool,
+    in_a_row: Mutex<u32>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Yard {
+    pub(crate) fn new(plan: Arc<Plan>, listeners: Vec<Listener>) -> Self {
+        Self {
+            plan,
+            listeners,
+            ready: Mutex::default(),
+            leader: Mutex::default(),
+            tasks: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            stopped_at: Mutex::default(),
+            stop: Notify::new(),
+            out_of_breath: AtomicBool::new(false),
+            in_a_row: Mutex::default(),
+        }
+    }
+
+    /// The next request, or `None` when the worker stops and nothing is under way here any more.
+    /// To be polled inside the reactor, by the leader alone.
+    pub(crate) fn poll_job(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<Option<Job>> {
+        let waiting = lock(&self.leader).replace(cx.waker().clone());
+        drop(waiting);
+        let mut in_a_row = lock(&self.in_a_row);
+        if *in_a_row >= TURN {
+            *in_a_row = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        *in_a_row += 1;
+        drop(in_a_row);
+        if let Some(job) = lock(&self.ready).pop_front() {
+            return Poll::Ready(Some(job));
+        }
+        if !self.is_stopping() {
+            if let Some(job) = self.accept(cx) {
+                return Poll::Ready(Some(job));
+            }
+        } else if self.tasks.load(Ordering::Acquire) == 0 {
+            return Poll::Ready(None);
+        }
+        *lock(&self.in_a_row) = 0;
+        Poll::Pending
+    }
+
+    /// Accepts until a connection brings a whole request at once; the others go to the lobby.
+    fn accept(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Job> {
+        if self.out_of_breath.load(Ordering::Relaxed) {
+            return None;
+        }
+        for listener in &self.listeners {
+            loop {
+                match listener.poll_accept(cx, &self.plan) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok(connection)) => {
+                        if let Some(job) = lobby::arrive(self, Box::new(connection)) {
+                            return Some(job);
+                        }
+                    }
+                    Poll::Ready(Err(error)) => {
+                        self.catch_breath(listener, &error);
+                        return None;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn catch_breath(self: &Arc<Self>, listener: &Listener, error: &std::io::Error) {
+        if !self.out_of_breath.swap(true, Ordering::Relaxed) {
+            crate::log::line(format_args!(
+                "no connection could be accepted on {}: {error}; trying again in {} ms (more descriptors: ulimit -n)",
+                listener.name(),
+                BREATH.as_millis()
+            ));
+        }
+        let yard = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(BREATH).await;
+            yard.out_of_breath.store(false, Ordering::Relaxed);
+            yard.wake_leader();
+        });
+    }
+
+    /// Hands a request to whichever thread leads.
+    pub(crate) fn push(&self, job: Job) {
+        lock(&self.ready).push_back(job);
+        self.wake_leader();
+    }
+
+    pub(crate) fn wake_leader(&self) {
+        if let Some(waker) = lock(&self.leader).take() {
+            waker.wake();
+        }
+    }
+
+    /// Counts a connection that the reactor looks after, until the guard is dropped.
+    pub(crate) fn look_after(self: &Arc<Self>) -> Care {
+        self.tasks.fetch_add(1, Ordering::AcqRel);
+        Care { yard: self.clone() }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// No new requests: idle connections are closed, and what is under way comes to its end.
+    pub(crate) fn begin_stop(&self) {
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            *lock(&self.stopped_at) = Some(Instant::now());
+        }
+        self.stop.notify_waiters();
+        self.wake_leader();
+    }
+
+    /// True if the worker was told to stop so long ago that it must not wait any longer.
+    pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+        self.is_stopping()
+            && lock(&self.stopped_at).is_some_and(|since| now.duration_since(since) > self.plan.stop_timeout)
+    }
+}
+
+/// A connection in the reactor's care.
+pub(crate) struct Care {
+    yard: Arc<Yard>,
+}
+
+impl Drop for Care {
+    fn drop(&mut self) {
+        if self.yard.tasks.fetch_sub(1, Ordering::AcqRel) == 1 && self.yard.is_stopping() {
+            self.yard.wake_leader();
+        }
+    }
+}

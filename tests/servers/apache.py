@@ -1,0 +1,49 @@
+"""Apache with one fragment."""
+
+import re
+
+from .server import AS_ROOT, USER, Server
+
+MODULES = "/usr/lib/apache2/modules"
+
+# What a fresh installation of Debian has switched on, as far as it could matter here.
+ENABLED = "mpm_event authz_core authz_host alias dir env filter mime negotiation reqtimeout setenvif deflate"
+
+
+class Apache(Server):
+    def surroundings(self):
+        places = self.places
+        fragment = self.fragment.read_text()
+        # The fragment's own line says which modules are needed beyond these.
+        modules = ENABLED.split() + re.search(r"# +a2enmod (.+)", fragment)[1].split()
+        ours = {
+            "fcgid": [f"FcgidIPCDir {places.run}", f"FcgidProcessTableFile {places.run}/fcgid.table"],
+            "cgid": [f"ScriptSock {places.run}/cgid.sock"],
+        }
+        return "\n".join(
+            [
+                f"ServerRoot {places.folder}",
+                f"DefaultRuntimeDir {places.run}",
+                f"PidFile {self.pid_file}",
+                "ServerName localhost",
+                "TypesConfig /dev/null",
+                f"Listen 127.0.0.1:{places.port}",
+                f"ErrorLog {self.errors}",
+                *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules),
+                *(f"User {USER}\nGroup {USER}".splitlines() if AS_ROOT else []),
+                *(line for name in modules for line in ours.get(name, [])),
+                "StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 8\nThreadsPerChild 8\nMaxRequestWorkers 16",
+                "<Directory />",
+                "AllowOverride None",
+                "Require all denied",
+                "</Directory>",
+                f"<VirtualHost 127.0.0.1:{places.port}>",
+                f"DocumentRoot {places.www}",
+                f"Include {self.fragment}",
+                "</VirtualHost>",
+                "",
+            ]
+        )
+
+    def command(self):
+        return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", self.config]

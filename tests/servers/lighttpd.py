@@ -1,0 +1,24 @@
+"""lighttpd with one fragment."""
+
+from .server import AS_ROOT, USER, Server
+
+
+class Lighttpd(Server):
+    def surroundings(self):
+        places = self.places
+        return "\n".join(
+            [
+                'server.bind = "127.0.0.1"',
+                f"server.port = {places.port}",
+                f'server.document-root = "{places.www}"',
+                f'server.pid-file = "{self.pid_file}"',
+                f'server.errorlog = "{self.errors}"',
+                f'server.upload-dirs = ( "{places.make("temporary")}" )',
+                f'server.username = "{USER}"\nserver.groupname = "{USER}"' if AS_ROOT else "",
+                f'include "{self.fragment}"',
+                "",
+            ]
+        )
+
+    def command(self):
+        return ["/usr/sbin/lighttpd", "-D", "-f", self.config]
