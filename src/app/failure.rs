@@ -23,7 +23,10 @@ pub(crate) fn traceback(py: Python<'_>, error: &PyErr) -> String {
             "format_exception",
             (error.get_type(py), error.value(py), error.traceback(py)),
         )?;
-        pyo3::types::PyString::new(py, "").call_method1("join", (lines,))?.extract()
+        // A lone surrogate in a message has no UTF-8; the log shows its number rather than losing the traceback.
+        let text = pyo3::types::PyString::new(py, "").call_method1("join", (lines,))?;
+        let bytes: Vec<u8> = text.call_method1("encode", ("utf-8", "backslashreplace"))?.extract()?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     formatted().unwrap_or_else(|_| format!("{error}\n"))
 }

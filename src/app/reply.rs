@@ -19,7 +19,9 @@ pub(crate) struct Reply {
 
 #[derive(Default)]
 struct State {
-    /// What the app said last; none before it called `start_response`.
+    /// `start_response` was called, even if it refused what it was given.
+    called: bool,
+    /// What the app said last, if it was not refused.
     response: Option<Response>,
     /// The head has been handed on and can no longer be changed.
     sent: bool,
@@ -195,13 +197,13 @@ impl Reply {
         exc_info: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Write> {
         let this = slf.get();
-        let (started, sent) = {
-            let state = this.state();
-            (state.response.is_some(), state.sent)
+        let (called, sent) = {
+            let mut state = this.state();
+            (std::mem::replace(&mut state.called, true), state.sent)
         };
         match exc_info {
             Some(exc_info) if sent => return Err(PyErr::from_value(exc_info.get_item(1)?)),
-            None if started => {
+            None if called => {
                 return Err(PyAssertionError::new_err(
                     "start_response was called a second time without exc_info (PEP 3333, \"The start_response() Callable\")",
                 ));

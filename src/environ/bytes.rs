@@ -1,7 +1,8 @@
 //! Two questions that are asked of every parameter, eight bytes at a time.
 //!
 //! The general routines for them are made for long texts; most names and values are shorter than what it takes
-//! to set those up. Texts of eight bytes or more are read in words, the last of which may overlap the one before.
+//! to set those up. Texts of eight bytes or more are read in words, the last of which may overlap the one
+//! before.
 
 /// `==`.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
@@ -20,8 +21,8 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     zeros(end) != 0 || bytes.as_chunks::<8>().0.iter().any(|word| zeros(word) != 0)
 }
 
-/// Not zero if one of the bytes is: subtracting one borrows into the highest bit of a byte that was zero, and of one
-/// that had that bit already, which is masked out.
+/// Not zero if one of the bytes is: subtracting one borrows into the highest bit of a byte that was zero, and
+/// of one that had that bit already, which is masked out.
 fn zeros(word: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*word);

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 /// Makes CONTENT_LENGTH a number or nothing, and says where the body ends.
 ///
-/// The readers of a length differ in what they make of blanks, signs and lists; only what all read alike may pass,
-/// or two programs on the way disagree about where the next request begins.
+/// The readers of a length differ in what they make of blanks, signs and lists; only what all read alike may
+/// pass, or two programs on the way disagree about where the next request begins.
 ///
 /// # Errors
 /// The length is not one number of bytes below 2^63, or SCGI has none.
@@ -45,8 +45,8 @@ fn without(protocol: Protocol) -> Result<BodyLength, Refusal> {
     }
 }
 
-/// True if the protocol of a server says where a body ends. HTTP does too, but there a length of -1 was written by
-/// the client and not by a server that does not know it yet.
+/// True if the protocol of a server says where a body ends. HTTP does too, but there a length of -1 was written
+/// by the client and not by a server that does not know it yet.
 fn has_end_mark(protocol: Protocol) -> bool {
     matches!(protocol, Protocol::Cgi | Protocol::FastCgi)
 }

@@ -12,8 +12,8 @@ pub struct Environ<'a> {
     pub(crate) vars: Vars<'a>,
     /// `wsgi.url_scheme`.
     pub url_scheme: Scheme,
-    /// Where the body ends. With [`BodyLength::ToEnd`] the stream ends by itself, which `wsgi.input_terminated` tells
-    /// the app; a CONTENT_LENGTH that is there all the same is what the server knew of it.
+    /// Where the body ends. With [`BodyLength::ToEnd`] the stream ends by itself, which `wsgi.input_terminated`
+    /// tells the app; a CONTENT_LENGTH that is there all the same is what the server knew of it.
     pub body: BodyLength,
     /// The server in front, as far as it is known.
     pub server: ServerKind,

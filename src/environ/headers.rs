@@ -4,8 +4,8 @@ use crate::vars::Vars;
 use crate::witness::{Witness, tell_known};
 use crate::{Known, Rule, Settings};
 
-/// Names under which Apache may send Authorization: with FcgidPassHeader, and after one and two internal redirects.
-/// None of them can be made by a header of the client, since none begins with HTTP_.
+/// Names under which Apache may send Authorization: with FcgidPassHeader, and after one and two internal
+/// redirects. None of them can be made by a header of the client, since none begins with HTTP_.
 const HIDDEN_AUTHORIZATION: [Known; 3] =
     [Known::Authorization, Known::RedirectHttpAuthorization, Known::RedirectRedirectHttpAuthorization];
 

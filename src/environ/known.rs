@@ -136,7 +136,8 @@ known! {
     HttpXRequestedWith "HTTP_X_REQUESTED_WITH"
 }
 
-/// Slots of the name table: a power of two, about five times as many as names, so that most names are found at once.
+/// Slots of the name table: a power of two, about five times as many as names, so that most names are found at
+/// once.
 const SLOTS: usize = 512;
 const EMPTY: u8 = u8::MAX;
 

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 /// Drops SCRIPT_URL and REDIRECT_URL where they contradict SCRIPT_NAME and PATH_INFO.
 ///
-/// Django prefers them to SCRIPT_NAME: it merges their slashes and takes the length of PATH_INFO off their end. So
-/// they may stay where merging and taking off leaves SCRIPT_NAME.
+/// Django prefers them to SCRIPT_NAME: it merges their slashes and takes the length of PATH_INFO off their end.
+/// So they may stay where merging and taking off leaves SCRIPT_NAME.
 pub(crate) fn settle(vars: &mut Vars<'_>, settings: &Settings, witness: &mut impl Witness) {
     for known in [Known::ScriptUrl, Known::RedirectUrl] {
         let Some(value) = vars.sent(known) else { continue };

@@ -33,7 +33,8 @@ macro_rules! rules {
 rules! {
     // 1. Collecting
     NotAVariable "not-a-variable"
-        "A name that is empty, contains `=`, or is HTTP_ with something that is no header name cannot be a variable."
+        "A name that is empty, contains `=`, or is HTTP_ with something that is no header name cannot be a \
+         variable."
     ReservedName "reserved-name"
         "Names that begin with wsgi., UWSGI_ or FCGI_ belong to gateways, not to requests."
     HeaderRepeated "header-repeated"
@@ -47,8 +48,8 @@ rules! {
         "An empty or negative CONTENT_LENGTH says that the length is not known: the body runs to its end mark."
     // 4. Headers
     HeaderOfTheHop "header-of-the-hop"
-        "Proxy would become HTTP_PROXY, which programs take for their own proxy; Content-Length and Transfer-Encoding \
-         describe a transfer that ended at the server."
+        "Proxy would become HTTP_PROXY, which programs take for their own proxy; Content-Length and \
+         Transfer-Encoding describe a transfer that ended at the server."
     ContentTypeFromHeader "content-type-from-header"
         "CONTENT_TYPE was not sent, but the header it is made of was."
     AuthorizationFound "authorization-found"
@@ -81,12 +82,14 @@ rules! {
         "QUERY_STRING was not sent, so it is what stands behind the question mark of REQUEST_URI."
     // 7a. The path was not divided, or not where it should be
     ProxiedPath "proxied-path"
-        "Apache's mod_proxy puts the whole path into SCRIPT_NAME; the path it asks its backend for, at the end of \
+        "Apache's mod_proxy puts the whole path into SCRIPT_NAME; the path it asks its backend for, at the end \
+         of \
          SCRIPT_FILENAME, tells where to divide it."
     EncodedPathInfo "encoded-path-info"
         "Apache's proxy-fcgi-pathinfo leaves PATH_INFO encoded, and cuts SCRIPT_NAME as if it were not."
     IndexGlued "index-glued"
-        "For a URL that ends in a slash the server glued its index file to the path; the client did not ask for it."
+        "For a URL that ends in a slash the server glued its index file to the path; the client did not ask \
+         for it."
     MountTold "mount-told"
         "The configuration sets SCRIPT_NAME and no PATH_INFO: PATH_INFO is the rest of the path."
     Unsplit "unsplit"
@@ -95,18 +98,23 @@ rules! {
     NoPath "no-path"
         "`OPTIONS *` is about the server as a whole: a star is no path."
     Slashes "slashes"
-        "SCRIPT_NAME is empty or begins with one slash and does not end with one; PATH_INFO is empty or begins with one."
+        "SCRIPT_NAME is empty or begins with one slash and does not end with one; PATH_INFO is empty or begins \
+         with one."
     PathInfoRepeats "path-info-repeats"
-        "IIS repeats SCRIPT_NAME in PATH_INFO: for a script the rest is PATH_INFO, for a wildcard handler all of it."
+        "IIS repeats SCRIPT_NAME in PATH_INFO: for a script the rest is PATH_INFO, for a wildcard handler all \
+         of it."
     MountCutShort "mount-cut-short"
-        "Apache's mod_proxy_uwsgi cut SCRIPT_NAME a byte too early or too late before 2.4.52; the URL has the right cut."
+        "Apache's mod_proxy_uwsgi cut SCRIPT_NAME a byte too early or too late before 2.4.52; the URL has the \
+         right cut."
     DecodedTwice "decoded-twice"
-        "Apache's per-directory rewriting decodes the path a second time; REDIRECT_URL still has it decoded once."
+        "Apache's per-directory rewriting decodes the path a second time; REDIRECT_URL still has it decoded \
+         once."
     PathFromUrl "path-from-url"
         "The server sent neither SCRIPT_NAME nor PATH_INFO: the path is DOCUMENT_URI, else that of REQUEST_URI."
     // 7c. The claim against the URL
     BareScript "bare-script"
-        "A rewrite put a script in place of the URL and left nothing for PATH_INFO: the URL itself is the mount."
+        "A rewrite put a script in place of the URL and left nothing for PATH_INFO: the URL itself is the \
+         mount."
     MountFromServer "mount-from-server"
         "IIS names the application in APPL_MD_PATH."
     MountForwarded "mount-forwarded"
@@ -116,7 +124,8 @@ rules! {
     PrefixDoubled "prefix-doubled"
         "PATH_INFO is the whole path of the URL and still has SCRIPT_NAME in front."
     ScriptHidden "script-hidden"
-        "A rewrite put a script into SCRIPT_NAME that the client does not see; its URL has another prefix before PATH_INFO."
+        "A rewrite put a script into SCRIPT_NAME that the client does not see; its URL has another prefix \
+         before PATH_INFO."
     PrefixStripped "prefix-stripped"
         "The server took a prefix off the path without saying so; REQUEST_URI still has it."
     // 7d. Finishing
@@ -128,7 +137,8 @@ rules! {
         "SCRIPT_NAME and PATH_INFO must not both be empty."
     // 8. Consistency
     RedirectUrlDropped "redirect-url-dropped"
-        "From SCRIPT_URL and REDIRECT_URL Django computes a SCRIPT_NAME of its own, which here would be another one."
+        "From SCRIPT_URL and REDIRECT_URL Django computes a SCRIPT_NAME of its own, which here would be \
+         another one."
 }
 
 #[cfg(test)]

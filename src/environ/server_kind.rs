@@ -29,8 +29,8 @@ pub enum ServerKind {
     Generic,
 }
 
-/// Kinds with the name of the setting's value and what SERVER_SOFTWARE begins with. The forks of nginx are there
-/// because some of them put their own name into the parameter files that they share with it.
+/// Kinds with the name of the setting's value and what SERVER_SOFTWARE begins with. The forks of nginx are
+/// there because some of them put their own name into the parameter files that they share with it.
 const KINDS: [(ServerKind, &str, &[&str]); 10] = [
     (ServerKind::Nginx, "nginx", &["nginx", "openresty", "tengine", "angie", "freenginx"]),
     (ServerKind::Apache, "apache", &["apache"]),

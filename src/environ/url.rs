@@ -1,7 +1,7 @@
 //! Paths as bytes: decoded once, compared in one normal form, cut at segment boundaries.
 //!
-//! Every function lends from its argument where it can, so that the usual path (no escape, no `//`, no `/.`) costs
-//! one scan and no memory.
+//! Every function lends from its argument where it can, so that the usual path (no escape, no `//`, no `/.`)
+//! costs one scan and no memory.
 
 use memchr::memchr;
 use std::borrow::Cow;
@@ -99,7 +99,8 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     one == other || normalise(Cow::Borrowed(one)) == normalise(Cow::Borrowed(other))
 }
 
-/// What follows `prefix` in `path`, if the prefix ends where a segment ends: `""` or something with a slash first.
+/// What follows `prefix` in `path`, if the prefix ends where a segment ends: `""` or something with a slash
+/// first.
 pub(crate) fn rest_under<'p>(path: &'p [u8], prefix: &[u8]) -> Option<&'p [u8]> {
     path.strip_prefix(prefix).filter(|rest| matches!(rest, [] | [b'/', ..]))
 }
@@ -122,8 +123,9 @@ pub(crate) fn rest_under_merged<'p>(path: &'p [u8], prefix: &[u8]) -> Option<&'p
     matches!(rest, [] | [b'/', ..]).then_some(rest)
 }
 
-/// What stands before `tail` in `path`, if `path` ends with it and `tail` begins with a slash. `tail` is in normal form;
-/// slashes may be doubled in `path` where it has one, and those before the tail all belong to the tail.
+/// What stands before `tail` in `path`, if `path` ends with it and `tail` begins with a slash. `tail` is in
+/// normal form; slashes may be doubled in `path` where it has one, and those before the tail all belong to the
+/// tail.
 pub(crate) fn head_before<'p>(path: &'p [u8], tail: &[u8]) -> Option<&'p [u8]> {
     let mut head = path;
     for byte in tail.iter().rev() {

@@ -104,8 +104,8 @@ impl<'a> Vars<'a> {
         self.list.push(Var { name: Name::Other(name), value: Some(Cow::Borrowed(value)) });
     }
 
-    /// Makes one variable of those unknown ones that have the same name: `between` says how two values of that name
-    /// are joined, or `None` if the later one counts. `told` hears of each pair.
+    /// Makes one variable of those unknown ones that have the same name: `between` says how two values of that
+    /// name are joined, or `None` if the later one counts. `told` hears of each pair.
     pub(crate) fn unite(
         &mut self,
         between: impl Fn(&[u8]) -> Option<&'static [u8]>,
@@ -125,8 +125,8 @@ impl<'a> Vars<'a> {
 
     /// Pairs of places: the first variable of a name, and each later one, in order.
     ///
-    /// A handful of names is compared pair by pair. More are sorted, since names come from the client: a table with a
-    /// hash that the client could guess would let it cost us the square of their number.
+    /// A handful of names is compared pair by pair. More are sorted, since names come from the client: a table
+    /// with a hash that the client could guess would let it cost us the square of their number.
     fn repeats(&self) -> Vec<(usize, usize)> {
         const HANDFUL: usize = 24;
         let others = || {

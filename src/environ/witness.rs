@@ -39,28 +39,33 @@ pub enum Change<'d> {
 pub struct Decision<'d> {
     /// The rule that made it; its reason is [`Rule::reason`].
     pub rule: Rule,
-    /// What it changed. A rule that only confirms, such as a mount that was right already, has the same on both sides.
+    /// What it changed. A rule that only confirms, such as a mount that was right already, has the same on both
+    /// sides.
     pub change: Change<'d>,
 }
 
 /// A situation that no gateway can decide from one request.
 ///
-/// The environ is then made on the assumption that is right most often; a line in somebody's configuration settles it.
+/// The environ is then made on the assumption that is right most often; a line in somebody's configuration
+/// settles it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Undecidable {
-    /// nginx, HAProxy and H2O with their stock parameters never send where the app is mounted; taken for the root.
+    /// nginx, HAProxy and H2O with their stock parameters never send where the app is mounted; taken for the
+    /// root.
     MountNotSent,
-    /// lighttpd sends the same for an app at `/foo` as for one at `/` without `fix-root-scriptname`; taken for `/foo`.
+    /// lighttpd sends the same for an app at `/foo` as for one at `/` without `fix-root-scriptname`; taken for
+    /// `/foo`.
     FirstSegmentOrMount,
     /// nginx sent an empty PATH_INFO and the whole URL as SCRIPT_NAME: a request for the bare mount, or
     /// `PATH_INFO $fastcgi_path_info` without `fastcgi_split_path_info`; taken for the former.
     EmptyPathInfo,
-    /// Apache sent the whole URL as SCRIPT_NAME: a request for the bare mount, or ScriptAliasMatch; taken for the former.
+    /// Apache sent the whole URL as SCRIPT_NAME: a request for the bare mount, or ScriptAliasMatch; taken for
+    /// the former.
     WholeUrlIsScript,
     /// Apache's mod_proxy runs a file: ProxyPassMatch to a document root and SetHandler look the same.
     ProxiedFile,
-    /// A peer that is not trusted says that it stripped a prefix. If it is the server's own outer proxy, the setting
-    /// `trusted_proxies` makes the gateway believe it; else nothing is amiss.
+    /// A peer that is not trusted says that it stripped a prefix. If it is the server's own outer proxy, the
+    /// setting `trusted_proxies` makes the gateway believe it; else nothing is amiss.
     PrefixFromStranger,
 }
 

@@ -18,7 +18,8 @@ const LOG: usize = 8 * 1024;
 
 /// One request's connection while the app has it.
 pub(crate) struct Carrier {
-    link: Link,
+    /// Writing may block, so it must not be tried where waiting is forbidden.
+    blocks: bool,
     patience: Duration,
     memory: usize,
     state: Mutex<Option<Active>>,
@@ -28,7 +29,7 @@ struct Active {
     connection: Box<Connection>,
     /// What was taken from the peer before the app asked for it.
     spool: Spool,
-    /// Bytes of the body that the app may still read, if the head said how many there are.
+    /// Bytes of the body that are still to be taken from the peer, if the head said how many there are.
     remaining: Option<u64>,
     /// What ended the body or the response before its time. It stays: every later call fails alike.
     failure: Option<Failure>,
@@ -43,9 +44,9 @@ impl Carrier {
             BodyLength::Exactly(length) => Some(length),
             BodyLength::ToEnd => None,
         };
-        let link = connection.link.clone();
+        let blocks = connection.link.blocks();
         let active = Active { connection, spool: Spool::default(), remaining, failure: None, log: Vec::new() };
-        Self { link, patience, memory, state: Mutex::new(Some(active)) }
+        Self { blocks, patience, memory, state: Mutex::new(Some(active)) }
     }
 
     /// Ends the request for the app and gives the connection back.
@@ -64,7 +65,9 @@ impl Carrier {
     }
 
     fn wait(&self, read: bool, write: bool) -> Result<crate::link::Readiness, Failure> {
-        match self.link.wait(read, write, self.patience) {
+        // Only who waits holds the descriptor: an app that keeps its environ must not keep the connection open.
+        let link: Link = self.with(|active| Ok(active.connection.link.clone()))?;
+        match link.wait(read, write, self.patience) {
             Ok(ready) if ready.read || ready.write => Ok(ready),
             Ok(_) => {
                 let failure = Failure::Stalled { seconds: self.patience.as_secs() };
@@ -145,7 +148,7 @@ impl Active {
     }
 
     fn wants_input(&self) -> bool {
-        !self.connection.body_over && self.failure.is_none()
+        !self.connection.body_over && self.remaining != Some(0) && self.failure.is_none()
     }
 
     /// Frames logged text, or writes it to the log if the protocol carries none.
@@ -195,7 +198,7 @@ impl Exchange for Carrier {
     }
 
     fn remaining(&self) -> Option<u64> {
-        self.lock().as_ref().and_then(|active| active.remaining)
+        self.lock().as_ref().and_then(|active| Some(active.remaining? + active.spool.len()))
     }
 
     fn respond(&self, head: &Head<'_>) {
@@ -206,7 +209,7 @@ impl Exchange for Carrier {
     }
 
     fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
-        if self.link.blocks() {
+        if self.blocks {
             return Ok(false);
         }
         self.with(|active| active.send(block, sent))
@@ -216,7 +219,7 @@ impl Exchange for Carrier {
         loop {
             let wants_input = self.with(|active| Ok(active.wants_input()))?;
             // A blocking write while the peer still sends its body could wait for ever for both.
-            let drain_first = self.link.blocks() && wants_input;
+            let drain_first = self.blocks && wants_input;
             if !drain_first && self.with(|active| active.send(block, sent))? {
                 return Ok(());
             }
@@ -272,7 +275,7 @@ impl Exchange for Carrier {
     }
 
     fn flush_log(&self) {
-        let blocks = self.link.blocks();
+        let blocks = self.blocks;
         // If the peer takes nothing now, the text goes with what is sent next.
         let _ = self.with(|active| {
             active.emit_log(true);

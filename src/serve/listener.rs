@@ -76,6 +76,8 @@ fn bind_tcp(protocol: Protocol, address: &SocketAddr) -> io::Result<Bound> {
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 
 fn bind_unix(protocol: Protocol, path: &Path, access: &SocketAccess) -> Result<Bound, String> {
+    let owner = access.owner.as_deref().map(user).transpose()?;
+    let group = access.group.as_deref().map(group).transpose()?;
     clear_the_way(path)?;
     let at = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}");
     let address = SocketAddrUnix::new(path).map_err(|e| at("the path is too long", &e))?;
@@ -86,18 +88,23 @@ fn bind_unix(protocol: Protocol, path: &Path, access: &SocketAccess) -> Result<B
         Errno::ACCESS => format!("this user may not write to {}", folder(path).display()),
         other => other.to_string(),
     })?;
-    // Nobody can connect before it listens, so there is no moment in which the permissions are too wide.
-    rustix::fs::chmod(path, Mode::from_raw_mode(access.mode))
-        .map_err(|e| at("its permissions could not be set (setting socket_mode)", &e))?;
-    let owner = access.owner.as_deref().map(user).transpose()?;
-    let group = access.group.as_deref().map(group).transpose()?;
-    if owner.is_some() || group.is_some() {
-        rustix::fs::chown(path, owner, group)
-            .map_err(|e| at("its owner could not be set (settings socket_owner, socket_group)", &e))?;
-    }
     let inode = std::fs::metadata(path).map_err(|e| at("it vanished", &e))?.ino();
     let name = format!("unix:{}", path.display());
-    Ok(Bound { socket: Arc::new(socket), protocol, name, file: Some((path.to_owned(), inode)), tcp: false })
+    let file = Some((path.to_owned(), inode));
+    let bound = Bound { socket: Arc::new(socket), protocol, name, file, tcp: false };
+    admit(path, access.mode, owner, group).inspect_err(|_| bound.remove())?;
+    Ok(bound)
+}
+
+/// Lets those connect who may. Nobody can before the socket listens, so there is no moment in which too many may.
+fn admit(path: &Path, mode: u32, owner: Option<Uid>, group: Option<Gid>) -> Result<(), String> {
+    rustix::fs::chmod(path, Mode::from_raw_mode(mode))
+        .map_err(|e| format!("its permissions could not be set (setting socket_mode): {e}"))?;
+    if owner.is_some() || group.is_some() {
+        rustix::fs::chown(path, owner, group)
+            .map_err(|e| format!("its owner could not be set (settings socket_owner, socket_group): {e}"))?;
+    }
+    Ok(())
 }
 
 fn folder(path: &Path) -> &Path {

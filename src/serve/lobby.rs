@@ -42,6 +42,10 @@ pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
 /// To be called outside the reactor; what remains to be done is spawned by `spawn`.
 pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &mut dyn FnMut(Departure)) {
     let flushed = connection.out.flush(&connection.link);
+    // What is left of a body has mostly arrived with its head: then the connection is at rest right away.
+    if flushed.is_ok() {
+        settle(&mut connection);
+    }
     match flushed {
         Err(_) => {}
         Ok(true) if connection.codec.reusable() => {
@@ -118,7 +122,25 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         connection.out.release();
     }
     let Ok(watched) = watch(&mut connection) else { return };
+    // The next request may have arrived together with the end of the last one.
+    let mut seen = if phase == Phase::Kept { look(&mut connection) } else { Look::Wait };
     loop {
+        match seen {
+            Look::Wait => {}
+            Look::Closed => return,
+            Look::Request(request) => {
+                connection.watched = Some(watched);
+                drop(care);
+                yard.push(Job { connection, request });
+                return;
+            }
+            Look::Refused(error) => {
+                refuse(&mut connection, &error);
+                connection.watched = Some(watched);
+                see_off(&mut connection, care).await;
+                return;
+            }
+        }
         let stop = yard.stop.notified();
         let due = phase == Phase::Fresh || connection.codec.in_head();
         // Only HTTP has clients of its own to wait for; a web server closes the connections that it keeps.
@@ -141,28 +163,14 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                     return;
                 }
             },
-            () = stop => continue,
+            () = stop => {
+                seen = Look::Wait;
+                continue;
+            }
         };
-        let seen = look(&mut connection);
+        seen = look(&mut connection);
         if connection.drained {
             guard.clear_ready();
-        }
-        drop(guard);
-        match seen {
-            Look::Wait => {}
-            Look::Closed => return,
-            Look::Request(request) => {
-                connection.watched = Some(watched);
-                drop(care);
-                yard.push(Job { connection, request });
-                return;
-            }
-            Look::Refused(error) => {
-                refuse(&mut connection, &error);
-                connection.watched = Some(watched);
-                see_off(&mut connection, care).await;
-                return;
-            }
         }
     }
 }
@@ -196,41 +204,58 @@ async fn see_off(connection: &mut Connection, _care: Care) {
     }
 }
 
-/// Writes what waits, as fast as the peer takes it.
+/// How many pieces of an unwanted body are taken without letting others have a turn.
+const PIECES: usize = 64;
+
+/// Throws away what has arrived of a body that nobody reads any more. True if more may be there already.
+fn settle(connection: &mut Connection) -> bool {
+    for _ in 0..PIECES {
+        if connection.body_over {
+            return false;
+        }
+        match connection.pull(&mut |_| {}) {
+            Ok(Pulled::Body | Pulled::BodyEnd) => {}
+            Ok(Pulled::Wait) => return false,
+            // The answer is made; whatever else the peer says about this request changes nothing.
+            _ => connection.body_over = true,
+        }
+    }
+    true
+}
+
+/// Writes what waits, as fast as the peer takes it, and throws away what it still sends: some peers send their whole
+/// request before they read.
 async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()> {
     if connection.out.flush(&connection.link)? {
         return Ok(());
     }
     let watched = watch(connection)?;
-    loop {
-        let mut guard = timeout(patience, watched.writable()).await??;
-        let done = connection.out.flush(&connection.link)?;
-        if done {
-            connection.watched = Some(watched);
-            return Ok(());
+    while !connection.out.flush(&connection.link)? {
+        let (mut guard, reading) = tokio::select! {
+            guard = timeout(patience, watched.writable()) => (guard??, false),
+            guard = watched.readable(), if !connection.body_over => (guard?, true),
+        };
+        let more = reading && settle(connection);
+        if !more {
+            guard.clear_ready();
         }
-        guard.clear_ready();
     }
+    connection.watched = Some(watched);
+    Ok(())
 }
 
 /// Reads the rest of a request's body, for a connection that may be used again.
 async fn drain(connection: &mut Connection) -> io::Result<()> {
     let end = Instant::now() + LINGER;
     let watched = watch(connection)?;
-    loop {
+    while !connection.body_over {
         let mut guard = timeout_at(end, watched.readable()).await??;
-        let pulled = if connection.body_over { Ok(Pulled::BodyEnd) } else { connection.pull(&mut |_| {}) };
-        match pulled {
-            Ok(Pulled::BodyEnd) => {
-                drop(guard);
-                connection.watched = Some(watched);
-                return Ok(());
-            }
-            Ok(Pulled::Wait) => guard.clear_ready(),
-            Ok(Pulled::Body) => {}
-            _ => return Err(io::ErrorKind::ConnectionAborted.into()),
+        if !settle(connection) {
+            guard.clear_ready();
         }
     }
+    connection.watched = Some(watched);
+    Ok(())
 }
 
 /// Reads and forgets until the peer closes.

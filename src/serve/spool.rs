@@ -65,9 +65,10 @@ impl Spool {
         Ok(count)
     }
 
-    /// True if nothing is held.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.taken == self.memory.len() && self.file.is_none()
+    /// How many bytes are held.
+    pub(crate) fn len(&self) -> u64 {
+        let filed = self.file.as_ref().map_or(0, |overflow| overflow.written - overflow.read);
+        (self.memory.len() - self.taken) as u64 + filed
     }
 }
 
@@ -94,8 +95,9 @@ mod tests {
             spool.push(chunk, 1_000).unwrap();
         }
         assert!(spool.file.is_some() && spool.memory.len() <= 1_000);
+        assert_eq!(spool.len(), 5_000);
         assert_eq!(drain(&mut spool, 333), bytes);
-        assert!(spool.is_empty());
+        assert_eq!(spool.len(), 0);
     }
 
     #[test]

@@ -15,6 +15,8 @@ from .site import Site
 
 
 def pytest_configure(config):
+    # A run that is told to stop stops its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "only(wanted): the configurations behind servers that a test is about")
 
 

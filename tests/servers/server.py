@@ -21,8 +21,11 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+def listens(address):
+    """Whether somebody takes connections at a port of the loopback, or at the path of a unix socket."""
+    local = isinstance(address, int)
+    with socket.socket(socket.AF_INET if local else socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(("127.0.0.1", address) if local else str(address))
         return True
     return False
 

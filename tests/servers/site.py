@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .browser import Browser
 from .process import Process
-from .server import CONF, Places
+from .server import CONF, Places, listens
 
 APPS = Path(__file__).with_name("apps")
 SERVE = re.compile(r"# +(janua serve .+)")
@@ -32,7 +32,7 @@ class Site:
     def start(self):
         if self.service:
             self.service.start()
-            self.service.wait_until(lambda: any(self.server.places.run.glob("*.sock")))
+            self.service.wait_until(lambda: any(map(listens, self.server.places.run.glob("*.sock"))))
         self.server.start()
 
     def stop(self):

@@ -1,4 +1,5 @@
-//! Prints how long the builder takes for usual requests: `cargo run --release -p janua-environ --example ns_per_build`.
+//! Prints how long the builder takes for usual requests: `cargo run --release -p janua-environ --example
+//! ns_per_build`.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 

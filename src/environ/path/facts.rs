@@ -13,11 +13,11 @@ pub(super) struct Facts<'a, 's> {
     pub(super) server: ServerKind,
     /// SCRIPT_NAME as it was sent; empty if it was not.
     pub(super) sent_script_name: &'a [u8],
-    /// PATH_INFO as it was sent. There is a difference between "empty" (the server divides paths, and nothing was
-    /// left) and "not sent" (it may not divide them).
+    /// PATH_INFO as it was sent. There is a difference between "empty" (the server divides paths, and nothing
+    /// was left) and "not sent" (it may not divide them).
     pub(super) sent_path_info: Option<&'a [u8]>,
-    /// The path of REQUEST_URI, decoded once and in normal form: the URL that the client sees, unless something in
-    /// front of the server changed it. `None` if REQUEST_URI names no path.
+    /// The path of REQUEST_URI, decoded once and in normal form: the URL that the client sees, unless something
+    /// in front of the server changed it. `None` if REQUEST_URI names no path.
     pub(super) url: Option<Cow<'a, [u8]>>,
     /// REQUEST_URI as it was sent.
     pub(super) target: &'a [u8],
@@ -43,8 +43,8 @@ pub(super) struct Facts<'a, 's> {
 
 impl<'a, 's> Facts<'a, 's> {
     /// # Errors
-    /// The path of REQUEST_URI contains an encoded NUL: a server that lets it through must not make others believe
-    /// in a shorter path.
+    /// The path of REQUEST_URI contains an encoded NUL: a server that lets it through must not make others
+    /// believe in a shorter path.
     pub(super) fn gather(
         vars: &Vars<'a>,
         server: ServerKind,
@@ -88,10 +88,11 @@ impl<'a, 's> Facts<'a, 's> {
         self.url.as_deref().is_some_and(|url| split.is(url))
     }
 
-    /// True if the server itself says that it rewrote the URL to what it claims (and so that the claim is not the URL).
+    /// True if the server itself says that it rewrote the URL to what it claims (and so that the claim is not
+    /// the URL).
     ///
-    /// Apache: there is a path from before a redirect, or from before mod_rewrite. lighttpd: the target after rewriting
-    /// is the claim; it sends one after mere normalising, too. nginx: so is DOCUMENT_URI.
+    /// Apache: there is a path from before a redirect, or from before mod_rewrite. lighttpd: the target after
+    /// rewriting is the claim; it sends one after mere normalising, too. nginx: so is DOCUMENT_URI.
     pub(super) fn is_rewritten(&self, split: &Split<'a>) -> bool {
         let is_claim = |path: &[u8]| split.is(&url::normalise(Cow::Borrowed(path)));
         let redirected = match self.server {

@@ -1,8 +1,8 @@
 //! Step 7: SCRIPT_NAME and PATH_INFO.
 //!
-//! What goes in is a claim (what the server sent in these two) and [`Facts`] (what else it sent that bears on them).
-//! The claim passes through five stages. Each is a short list of rules; a rule looks at facts and claim and either has
-//! nothing to say or answers with a better claim.
+//! What goes in is a claim (what the server sent in these two) and [`Facts`] (what else it sent that bears on
+//! them). The claim passes through five stages. Each is a short list of rules; a rule looks at facts and claim
+//! and either has nothing to say or answers with a better claim.
 //!
 //! 1. [`undivided`]: the server handed over a path that it did not divide, or divided in the wrong place.
 //! 2. [`shape`]: slashes where PEP 3333 wants them, and habits of single servers.
@@ -81,4 +81,54 @@ fn each<'a>(
 fn told<'a>(rule: Rule, split: &mut Split<'a>, better: Split<'a>, witness: &mut impl Witness) {
     witness.decided(Decision { rule, change: Change::Paths { before: split.lend(), after: better.lend() } });
     *split = better;
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{params, settings};
+    use crate::{Change, Decision, Rule, Witness};
+    use janua_vocabulary::Protocol;
+
+    #[derive(Default)]
+    struct Heard(Vec<(Rule, String)>);
+
+    impl Witness for Heard {
+        fn decided(&mut self, decision: Decision<'_>) {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            if let Change::Paths { after, .. } = decision.change {
+                self.0
+                    .push((decision.rule, format!("{} {}", text(after.script_name), text(after.path_info))));
+            }
+        }
+    }
+
+    fn heard(pairs: &[(&str, &str)], settings_text: &[(&str, &str)]) -> Vec<(Rule, String)> {
+        let sent = [&[("REQUEST_METHOD", "GET")], pairs].concat();
+        let mut heard = Heard::default();
+        crate::build_with(&params(&sent), Protocol::FastCgi, &settings(settings_text), &mut heard).unwrap();
+        heard.0
+    }
+
+    #[test]
+    fn a_witness_hears_which_rule_made_what_of_the_path() {
+        let stripped =
+            [("SERVER_SOFTWARE", "nginx/1.22"), ("SCRIPT_NAME", "/x/"), ("REQUEST_URI", "/app/x/")];
+        assert_eq!(
+            heard(&stripped, &[]),
+            [(Rule::Unsplit, " /x/".to_owned()), (Rule::PrefixStripped, "/app /x/".to_owned())]
+        );
+        assert_eq!(
+            heard(&stripped, &[("script_name", "/app")]),
+            [(Rule::Unsplit, " /x/".to_owned()), (Rule::MountConfigured, "/app /x/".to_owned())]
+        );
+        let hidden = [("SCRIPT_NAME", "/index.fcgi/"), ("PATH_INFO", "x"), ("REQUEST_URI", "/x")];
+        assert_eq!(
+            heard(&hidden, &[]),
+            [(Rule::Slashes, "/index.fcgi /x".to_owned()), (Rule::ScriptHidden, " /x".to_owned())]
+        );
+        assert_eq!(
+            heard(&[("SCRIPT_NAME", "/app"), ("PATH_INFO", "/x"), ("REQUEST_URI", "/app/x")], &[]),
+            []
+        );
+    }
 }

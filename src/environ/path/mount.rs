@@ -30,7 +30,7 @@ pub(super) fn settle<'a>(
     };
     let placed = mount.place(facts, split, relation).or_else(|| match mount.outside {
         Outside::Refuse => None,
-        Outside::Pass => Some(Split::new(mount.prefix.to_vec(), split.whole())),
+        Outside::Pass => Some(Split::new(mount.prefix.to_vec(), visible_path(facts, split, relation))),
         Outside::Ignore => Some(split.clone()),
     });
     told(mount.rule, split, placed.ok_or(Refusal::OutsideMount)?, witness);
@@ -65,6 +65,14 @@ fn from_url<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>, relation: Relation) ->
         Relation::Hidden => Some((Rule::ScriptHidden, visible()?)),
         Relation::Stripped if facts.settings.infer_prefix => Some((Rule::PrefixStripped, visible()?)),
         Relation::Stripped | Relation::Same | Relation::Other => None,
+    }
+}
+
+/// The path without what the client does not see in it.
+fn visible_path<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>, relation: Relation) -> Cow<'a, [u8]> {
+    match (relation, &facts.url) {
+        (Relation::Hidden | Relation::Doubled, Some(url)) => url.clone(),
+        _ => claim.whole(),
     }
 }
 
@@ -115,15 +123,14 @@ impl<'m> Mount<'m> {
         Some(Self { rule: Rule::MountForwarded, prefix, any_case: false, outside: Outside::Pass })
     }
 
-    /// The path divided at the mount. The server's path is asked first; the URL where the server's path has a script or
-    /// a doubled prefix in it, and in the end.
+    /// The path divided at the mount. The server's path is asked first; the URL where the server's path has a
+    /// script or a doubled prefix in it, and in the end.
     fn place<'a>(&self, facts: &Facts<'a, '_>, claim: &Split<'a>, relation: Relation) -> Option<Split<'a>> {
         let Split { script_name, path_info } = claim;
         if self.prefix.is_empty() {
-            return Some(match (relation, &facts.url) {
-                (Relation::Hidden, _) => Split::at_root(path_info.clone()),
-                (Relation::Doubled, Some(url)) => Split::at_root(url.clone()),
-                _ => Split::at_root(claim.whole()),
+            return Some(match relation {
+                Relation::Hidden => Split::at_root(path_info.clone()),
+                _ => Split::at_root(visible_path(facts, claim, relation)),
             });
         }
         let in_url = || facts.url.as_ref().and_then(|url| self.divide(url));
@@ -139,7 +146,8 @@ impl<'m> Mount<'m> {
             .or_else(in_url)
     }
 
-    /// The server took a prefix off the path: the mount, or (with another one on the way) one that stands for it.
+    /// The server took a prefix off the path: the mount, or (with another one on the way) one that stands for
+    /// it.
     fn stripped<'a>(
         &self,
         facts: &Facts<'a, '_>,
@@ -154,12 +162,15 @@ impl<'m> Mount<'m> {
         Some(Split::new(in_url.or_else(elsewhere)?, claim.path_info.clone()))
     }
 
-    /// `path` divided at the mount, if it lies under it.
+    /// `path` divided at the mount, if it lies under it, also after `..` was resolved.
     fn divide<'a>(&self, path: &Cow<'a, [u8]>) -> Option<Split<'a>> {
+        let normal = url::normalise(Cow::Borrowed(&**path));
         if self.any_case {
+            url::rest_under_any_case(&normal, &self.prefix)?;
             let rest = url::rest_under_any_case(path, &self.prefix)?.len();
             return Some(Split::new(self.prefix.to_vec(), tail(path, path.len() - rest)));
         }
+        url::rest_under(&normal, &self.prefix)?;
         url::rest_under(path, &self.prefix).map(|_| cut(path, self.prefix.len()))
     }
 }
@@ -218,6 +229,9 @@ mod tests {
         assert!(outside(&paths("", "/apple/pie", "/apple/pie"), &APP));
         assert!(outside(&paths("/apple", "/pie", "/apple/pie"), &APP));
         assert!(outside(&paths("", "/le", "/apple"), &APP));
+        // HAProxy and Caddy leave dots in the path.
+        assert!(outside(&paths("", "/app/../secret", "/app/../secret"), &APP));
+        with(&paths("", "/app/a/../b", "/app/a/../b"), &APP, ("/app", "/a/../b"));
     }
 
     #[test]
@@ -226,6 +240,7 @@ mod tests {
         with(&paths("", "/x", "/x"), &pass, ("/app", "/x"));
         with(&paths("/y", "/x", "/y/x"), &pass, ("/app", "/y/x"));
         with(&paths("", "/app/x", "/app/x"), &pass, ("/app", "/x"));
+        with(&paths("/index.fcgi", "/x", "/x"), &pass, ("/app", "/x"));
         assert!(outside(&paths("", "/x", "/x"), &APP));
         assert!(outside(&[("PATH_INFO", "/x")], &APP));
     }

@@ -11,7 +11,8 @@ pub(super) struct Proxied<'a> {
 }
 
 impl<'a> Proxied<'a> {
-    /// `file` taken apart, if it is such a name. The path is encoded again in it, and a query may be glued to it.
+    /// `file` taken apart, if it is such a name. The path is encoded again in it, and a query may be glued to
+    /// it.
     pub(super) fn of(file: &'a [u8]) -> Option<Self> {
         let backend = file.strip_prefix(b"proxy:")?;
         let end = backend.windows(3).position(|three| three == b"://")?;
@@ -27,7 +28,8 @@ impl<'a> Proxied<'a> {
     }
 }
 
-/// The path that a backend was asked for, where mod_proxy_fcgi wrote nothing else (ProxyFCGIBackendType GENERIC).
+/// The path that a backend was asked for, where mod_proxy_fcgi wrote nothing else (ProxyFCGIBackendType
+/// GENERIC).
 pub(super) fn bare_path(file: &[u8]) -> Option<Cow<'_, [u8]>> {
     let end = memchr::memchr(b'?', file).unwrap_or(file.len());
     file.starts_with(b"/").then(|| url::normalise(url::decode(file.get(..end).unwrap_or(file))))

@@ -23,8 +23,8 @@ fn no_path<'a>(_: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     (split != *claim).then_some(split)
 }
 
-/// A slash that ends SCRIPT_NAME is the one that PATH_INFO begins with. Two slashes at the front of SCRIPT_NAME would
-/// make a URL to another host of every link.
+/// A slash that ends SCRIPT_NAME is the one that PATH_INFO begins with. Two slashes at the front of SCRIPT_NAME
+/// would make a URL to another host of every link.
 fn slashes<'a>(_: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     let Split { script_name, path_info } = claim;
     let trimmed = url::trim_end_slashes(script_name).len();
@@ -61,7 +61,8 @@ fn path_info_repeats<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Spl
     }
 }
 
-/// mod_proxy_uwsgi takes as many bytes off the end of the URL as PATH_INFO has, and PATH_INFO may have one too many.
+/// mod_proxy_uwsgi takes as many bytes off the end of the URL as PATH_INFO has, and PATH_INFO may have one too
+/// many.
 fn mount_cut_short<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     let url = facts.url.as_ref()?;
     if !facts.proxied.as_ref()?.is_uwsgi() || claim.path_info.is_empty() || facts.is_url(claim) {
@@ -180,6 +181,8 @@ mod tests {
     #[test]
     fn an_encoded_nul_is_refused_like_a_nul() {
         assert_eq!(refusal(&[("REQUEST_URI", "/a%00b")]), Some(Refusal::NulInPath));
+        // Also where the path does not come from there.
+        assert_eq!(refusal(&[("REQUEST_URI", "/a%00b"), ("PATH_INFO", "/a")]), Some(Refusal::NulInPath));
         assert_eq!(refusal(&[("REQUEST_URI", "/a?q=%00")]), None);
     }
 }

@@ -18,9 +18,10 @@ pub(super) const RULES: &[(Rule, Apply)] = &[
 
 /// mod_proxy_fcgi and mod_proxy_scgi: SCRIPT_NAME is the whole path, and the backend's path stands at its end.
 ///
-/// `ProxyPass /app fcgi://host` asks the backend for `/` when the client asks for `/app`, so a rest of `/` that is not
-/// in the URL means the bare mount. A file name that ends with the SCRIPT_NAME of a script is a real script. Any
-/// other file name has nothing to do with the URL, and then the app is at the root as far as anybody can tell.
+/// `ProxyPass /app fcgi://host` asks the backend for `/` when the client asks for `/app`, so a rest of `/` that
+/// is not in the URL means the bare mount. A file name that ends with the SCRIPT_NAME of a script is a real
+/// script. Any other file name has nothing to do with the URL, and then the app is at the root as far as
+/// anybody can tell.
 fn proxied_path<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     if facts.server != ServerKind::Apache || !claim.path_info.is_empty() {
         return None;
@@ -41,8 +42,8 @@ fn proxied_path<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a
     (!is_file && !script_name.is_empty()).then(|| Split::at_root(script_name.clone()))
 }
 
-/// `proxy-fcgi-pathinfo`: PATH_INFO is what the backend was asked for, or its end, and still encoded. Apache then
-/// cuts SCRIPT_NAME where the encoded and the decoded text cease to agree, which may be anywhere.
+/// `proxy-fcgi-pathinfo`: PATH_INFO is what the backend was asked for, or its end, and still encoded. Apache
+/// then cuts SCRIPT_NAME where the encoded and the decoded text cease to agree, which may be anywhere.
 fn encoded_path_info<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     let proxied = facts.proxied.as_ref()?;
     if claim.path_info.is_empty() || facts.is_url(claim) {
@@ -56,7 +57,8 @@ fn encoded_path_info<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Spl
     in_url.or_else(|| split_at_rest(&claim.script_name, &decoded))
 }
 
-/// nginx's `fastcgi_index` and HAProxy's `index`: the path ends in a slash, and a file name follows in SCRIPT_NAME.
+/// nginx's `fastcgi_index` and HAProxy's `index`: the path ends in a slash, and a file name follows in
+/// SCRIPT_NAME.
 fn index_glued<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     if !sends_whole_path(facts) || facts.sent_path_info.is_some() {
         return None;
@@ -67,9 +69,9 @@ fn index_glued<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>
         .then(|| Split::at_root(head(&claim.script_name, directory.len())))
 }
 
-/// A SCRIPT_NAME that is not the server's path was set by the configuration: `scgi_param SCRIPT_NAME /app;`. Then
-/// what follows it in the path is PATH_INFO. Where the path does not lie under it (`/application`), the server's
-/// `location /app` was less exact than it looks, and the request is not for that mount.
+/// A SCRIPT_NAME that is not the server's path was set by the configuration: `scgi_param SCRIPT_NAME /app;`.
+/// Then what follows it in the path is PATH_INFO. Where the path does not lie under it (`/application`), the
+/// server's `location /app` was less exact than it looks, and the request is not for that mount.
 ///
 /// Servers that divide paths by themselves are not asked: with them no PATH_INFO means that nothing was left.
 fn mount_told<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
@@ -88,14 +90,14 @@ fn mount_told<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>>
     if path.starts_with(&mount) {
         return Some(Split::at_root(path));
     }
-    // The path has lost its prefix already. nginx says what is left of it in DOCUMENT_URI; HAProxy changes REQUEST_URI
-    // along with the path.
+    // The path has lost its prefix already. nginx says what is left of it in DOCUMENT_URI; HAProxy changes
+    // REQUEST_URI along with the path.
     let is_own_path = facts.document_uri.is_some() || facts.server == ServerKind::HaProxy;
     (sends_whole_path(facts) && is_own_path).then(|| Split::new(claim.script_name.clone(), path))
 }
 
-/// nginx and HAProxy without a word about PATH_INFO: SCRIPT_NAME is the whole path. (An empty PATH_INFO that was sent
-/// says that the path was divided.)
+/// nginx and HAProxy without a word about PATH_INFO: SCRIPT_NAME is the whole path. (An empty PATH_INFO that
+/// was sent says that the path was divided.)
 fn unsplit<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     (sends_whole_path(facts) && facts.sent_path_info.is_none() && !claim.script_name.is_empty())
         .then(|| Split::at_root(claim.script_name.clone()))

@@ -1,5 +1,7 @@
 //! Every request that was captured from a real server.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{params, protocol, read, text};

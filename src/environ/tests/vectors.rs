@@ -1,5 +1,7 @@
 //! Every case that was read from a server's source code.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{params, protocol, read, text};
@@ -30,7 +32,7 @@ fn faults(vector: &Value) -> Vec<String> {
     let expect = vector["expect"].as_object().unwrap();
     if let Some(status) = expect.get("error") {
         return match built {
-            Err(refusal) if Value::from(refusal.status()) == *status => Vec::new(),
+            Err(refusal) if status.as_u64() == Some(refusal.status().into()) => Vec::new(),
             Err(refusal) => vec![format!("{refusal}, status {} for {status}", refusal.status())],
             Ok(_) => vec![format!("passed, for {status}")],
         };

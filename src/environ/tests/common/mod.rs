@@ -27,8 +27,8 @@ pub(crate) fn params(json: &Value) -> Params {
     params
 }
 
-/// The protocol of that name. The uwsgi protocol has no adapter here; its requests have the same parameters as SCGI
-/// ones but may lack a length, which is what FastCGI allows.
+/// The protocol of that name. The uwsgi protocol has no adapter here; its requests have the same parameters as
+/// SCGI ones but may lack a length, which is what FastCGI allows.
 pub(crate) fn protocol(name: &str) -> Protocol {
     match name {
         "cgi" => Protocol::Cgi,
