@@ -102,7 +102,10 @@ impl Connection {
                         self.out.flush(&self.link)?;
                     }
                 }
-                Event::Aborted => return Ok(Pulled::Aborted),
+                Event::Aborted => {
+                    self.body_over = true;
+                    return Ok(Pulled::Aborted);
+                }
                 Event::Closed => {
                     self.body_over = true;
                     return Ok(Pulled::Closed);
