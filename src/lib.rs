@@ -113,8 +113,10 @@ fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDi
     let wrong = |message: Message| PyValueError::new_err(message.to_string());
     let mut options = from_python(verb, keywords, std::env::vars_os()).map_err(wrong)?;
     let source = if let Ok(text) = app.cast::<PyString>() {
-        let spec: AppSpec =
-            text.to_str()?.parse().map_err(|error: janua_app::SpecError| PyValueError::new_err(error.to_string()))?;
+        let spec: AppSpec = text
+            .to_str()?
+            .parse()
+            .map_err(|error: janua_app::SpecError| PyValueError::new_err(error.to_string()))?;
         Source::named(spec)
     } else if app.is_callable() {
         let app = app.clone().unbind();
@@ -131,7 +133,8 @@ fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDi
 
 /// An app that Python code handed over.
 fn given(_: janua_app::Thread<'_>, app: &Py<PyAny>, mode: Mode) -> Result<App, LoadError> {
-    Python::attach(|py| App::new(py, app.clone_ref(py), mode)).map_err(|error| LoadError::Missing(error.to_string()))
+    Python::attach(|py| App::new(py, app.clone_ref(py), mode))
+        .map_err(|error| LoadError::Missing(error.to_string()))
 }
 
 /// The file that Python was started with, for messages.

@@ -19,10 +19,9 @@ pub(crate) fn exception(failure: &Failure, reading: bool) -> PyErr {
 /// The traceback of `error` as Python prints it, ending in a newline.
 pub(crate) fn traceback(py: Python<'_>, error: &PyErr) -> String {
     let formatted = || -> PyResult<String> {
-        let lines = py.import("traceback")?.call_method1(
-            "format_exception",
-            (error.get_type(py), error.value(py), error.traceback(py)),
-        )?;
+        let lines = py
+            .import("traceback")?
+            .call_method1("format_exception", (error.get_type(py), error.value(py), error.traceback(py)))?;
         // A lone surrogate in a message has no UTF-8; the log shows its number rather than losing the traceback.
         let text = pyo3::types::PyString::new(py, "").call_method1("join", (lines,))?;
         let bytes: Vec<u8> = text.call_method1("encode", ("utf-8", "backslashreplace"))?.extract()?;

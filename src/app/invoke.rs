@@ -129,7 +129,8 @@ impl App {
         } else if let Ok(bytes) = result.cast::<PyBytes>() {
             // Iterating over it would give numbers; a list of one block is what the app's author meant.
             if !self.warned_of_bare_bytes.swap(true, Ordering::Relaxed) {
-                reply.log("the app returned bytes; return a list of one block, [body], instead (said once)\n");
+                reply
+                    .log("the app returned bytes; return a list of one block, [body], instead (said once)\n");
             }
             return reply.only(py, bytes);
         } else if let Ok(file) = result.cast_exact::<FileWrapper>() {

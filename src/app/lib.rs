@@ -27,4 +27,4 @@ pub use file_wrapper::FileWrapper;
 pub use invoke::{App, Mode};
 pub use load::LoadError;
 pub use spec::{AppSpec, SpecError};
-pub use thread::{Thread, attached, finish_process, fork, forget_variable, on_terminate};
+pub use thread::{Thread, attached, finish_process, forget_variable, fork, on_terminate};

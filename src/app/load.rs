@@ -84,7 +84,9 @@ fn import<'py>(py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>, LoadErr
             .flatten();
         match missing {
             Some(missing) if name == missing || name.starts_with(&format!("{missing}.")) => {
-                LoadError::Missing(format!("there is no module '{missing}' here or among the installed packages"))
+                LoadError::Missing(format!(
+                    "there is no module '{missing}' here or among the installed packages"
+                ))
             }
             _ => LoadError::Raised(traceback(py, &error)),
         }
@@ -105,7 +107,8 @@ fn execute<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyAny>, LoadE
         let is_module = path.extension().is_some_and(|extension| extension == "py");
         let name = module_name(&path, is_module);
         let util = py.import("importlib.util")?;
-        let loader = py.import("importlib.machinery")?.call_method1("SourceFileLoader", (&name, path.as_os_str()))?;
+        let loader =
+            py.import("importlib.machinery")?.call_method1("SourceFileLoader", (&name, path.as_os_str()))?;
         let spec = util.call_method1("spec_from_loader", (&name, &loader))?;
         let module = util.call_method1("module_from_spec", (&spec,))?;
         let modules = py.import("sys")?.getattr("modules")?;
@@ -139,7 +142,7 @@ fn module_name(path: &Path, is_module: bool) -> String {
 fn search_first(py: Python<'_>, folder: impl AsRef<Path>) -> PyResult<()> {
     let folder = std::path::absolute(folder)?;
     let path = py.import("sys")?.getattr("path")?;
-    if !path.contains(&folder.to_string_lossy())? {
+    if !path.contains(folder.to_string_lossy())? {
         path.call_method1("insert", (0, folder.to_string_lossy()))?;
     }
     Ok(())

@@ -99,7 +99,8 @@ impl Reply {
     /// True if nothing of the body can reach the client any more, so that asking the app for more is in vain.
     pub(crate) fn needs_no_more(&self) -> bool {
         let state = self.state();
-        state.sent && state.response.as_ref().is_some_and(|response| response.head().bodiless || response.is_cut())
+        state.sent
+            && state.response.as_ref().is_some_and(|response| response.head().bodiless || response.is_cut())
     }
 
     /// Answers a request whose app raised `error`: with a 500 if nothing was sent, visibly broken off otherwise.
@@ -251,10 +252,10 @@ fn with_bytes<'a>(
     let string = value
         .cast::<PyString>()
         .map_err(|_| PyTypeError::new_err(format!("{} is of type {}, not str", what(), type_name(value))))?;
-    if let Ok(text) = string.to_str() {
-        if text.is_ascii() {
-            return Ok(text.as_bytes().into());
-        }
+    if let Ok(text) = string.to_str()
+        && text.is_ascii()
+    {
+        return Ok(text.as_bytes().into());
     }
     bytes_of(string).map(Into::into).ok_or_else(|| {
         PyValueError::new_err(format!(

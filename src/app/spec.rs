@@ -49,10 +49,10 @@ impl FromStr for AppSpec {
             },
             None => (None, false),
         };
-        if let Some(name) = callable {
-            if !name.split('.').all(is_identifier) {
-                return Err(error(&format!("'{name}' is no name of a callable")));
-            }
+        if let Some(name) = callable
+            && !name.split('.').all(is_identifier)
+        {
+            return Err(error(&format!("'{name}' is no name of a callable")));
         }
         let source = if source.is_empty() {
             return Err(error("the module is missing"));
@@ -69,7 +69,8 @@ impl FromStr for AppSpec {
 
 fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_') && chars.all(|c| c.is_alphanumeric() || c == '_')
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ pub fn finish_process(thread: Thread<'_>, status: i32) -> ! {
     };
     quietly(py.import("atexit").and_then(|atexit| atexit.call_method0("_run_exitfuncs")));
     for stream in ["stdout", "stderr"] {
-        let flush = py.import("sys").and_then(|sys| sys.getattr(stream)).and_then(|s| s.call_method0("flush"));
+        let flush =
+            py.import("sys").and_then(|sys| sys.getattr(stream)).and_then(|s| s.call_method0("flush"));
         // A stream may be None or closed; there is nobody left to tell.
         let _ = flush;
     }
@@ -77,7 +78,12 @@ pub fn on_terminate(thread: Thread<'_>) {
 /// Removes a variable from the environment of this process as Python code sees it.
 pub fn forget_variable(thread: Thread<'_>, name: &str) {
     let forget = || -> PyResult<()> {
-        thread.py().import("os")?.getattr("environ")?.call_method1("pop", (name, thread.py().None())).map(drop)
+        thread
+            .py()
+            .import("os")?
+            .getattr("environ")?
+            .call_method1("pop", (name, thread.py().None()))
+            .map(drop)
     };
     if let Err(error) = forget() {
         error.print(thread.py());

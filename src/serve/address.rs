@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn addresses_read_back_as_they_were_written() {
-        for text in ["unix:/run/app.sock", "unix:app.sock", "127.0.0.1:9000", "[::1]:9000", "localhost:0", "fd:0"] {
+        for text in
+            ["unix:/run/app.sock", "unix:app.sock", "127.0.0.1:9000", "[::1]:9000", "localhost:0", "fd:0"]
+        {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
     }

@@ -39,13 +39,19 @@ struct Active {
 impl Carrier {
     /// Takes over a connection whose request has a body of `length`. Of the body at most `memory` bytes are held in
     /// memory; the peer may go without progress for `patience`.
-    pub(crate) fn new(connection: Box<Connection>, length: BodyLength, memory: usize, patience: Duration) -> Self {
+    pub(crate) fn new(
+        connection: Box<Connection>,
+        length: BodyLength,
+        memory: usize,
+        patience: Duration,
+    ) -> Self {
         let remaining = match length {
             BodyLength::Exactly(length) => Some(length),
             BodyLength::ToEnd => None,
         };
         let blocks = connection.link.blocks();
-        let active = Active { connection, spool: Spool::default(), remaining, failure: None, log: Vec::new() };
+        let active =
+            Active { connection, spool: Spool::default(), remaining, failure: None, log: Vec::new() };
         Self { blocks, patience, memory, state: Mutex::new(Some(active)) }
     }
 
@@ -100,7 +106,8 @@ impl Active {
         let spool = &mut self.spool;
         let pulled = self.connection.pull(&mut |bytes| {
             // What goes beyond CONTENT_LENGTH is no part of the body, whatever the framing says.
-            let allowed = remaining.map_or(bytes.len(), |left| bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+            let allowed = remaining
+                .map_or(bytes.len(), |left| bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
             let bytes = bytes.get(..allowed).unwrap_or(bytes);
             let (now, later) = bytes.split_at_checked(into.len()).unwrap_or((bytes, &[]));
             into.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
@@ -164,7 +171,11 @@ impl Active {
             });
             return;
         }
-        let lines = if all { text.len() } else { text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+        let lines = if all {
+            text.len()
+        } else {
+            text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+        };
         let (now, later) = text.split_at_checked(lines).unwrap_or((&text, &[]));
         log::raw(now);
         self.log = later.to_vec();
@@ -173,7 +184,8 @@ impl Active {
     fn send(&mut self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
         self.emit_log(false);
         let Connection { codec, link, out, .. } = &mut *self.connection;
-        out.send(codec.as_mut(), link, block, sent).map_err(|error| self.fail(Failure::Gone(error.to_string())))
+        out.send(codec.as_mut(), link, block, sent)
+            .map_err(|error| self.fail(Failure::Gone(error.to_string())))
     }
 }
 

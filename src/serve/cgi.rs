@@ -33,15 +33,15 @@ pub fn cgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
     // A client's header `Proxy` must not become the proxy of the app's own requests.
     forget_variable(thread, "HTTP_PROXY");
     on_terminate(thread);
-    let status = match begin(&mut connection) {
+
+    match begin(&mut connection) {
         Ok(request) => call(thread, plan, environ, source, connection, &request),
         Err(error) => {
             lobby::refuse(&mut connection, &error);
             end(&mut connection, plan);
             0
         }
-    };
-    status
+    }
 }
 
 /// Answers the request that this process was started for with a plain error, because there is no app to ask.

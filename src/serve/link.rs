@@ -34,10 +34,10 @@ pub(crate) struct Readiness {
 impl Link {
     /// Bytes that are there: `Some(0)` at the end, `None` if there are none yet.
     pub(crate) fn try_read(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
-        if let Link::Pipes { .. } = self {
-            if !self.wait(true, false, Duration::ZERO)?.read {
-                return Ok(None);
-            }
+        if let Link::Pipes { .. } = self
+            && !self.wait(true, false, Duration::ZERO)?.read
+        {
+            return Ok(None);
         }
         loop {
             match rustix::io::read(self.input(), &mut *into) {

@@ -115,13 +115,14 @@ fn folder(path: &Path) -> &Path {
 fn clear_the_way(path: &Path) -> Result<(), String> {
     let Ok(found) = std::fs::symlink_metadata(path) else { return Ok(()) };
     if !found.file_type().is_socket() {
-        return Err("there is a file of that name that is no socket; remove it or choose another path".to_owned());
+        return Err(
+            "there is a file of that name that is no socket; remove it or choose another path".to_owned()
+        );
     }
     match UnixStream::connect(path) {
         Ok(_) => Err("another process listens there; stop it first or choose another path".to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(|e| format!("the socket left over there cannot be removed: {e}"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)
+            .map_err(|e| format!("the socket left over there cannot be removed: {e}")),
         Err(error) => Err(format!("the socket there cannot be probed: {error}")),
     }
 }
@@ -170,18 +171,20 @@ impl Bound {
     /// The protocol and the address, as messages show them.
     pub(crate) fn label(&self) -> String {
         match self.protocol {
-            Protocol::Http => format!("http://{}/ (for trying and developing, not for the open internet)", self.name),
+            Protocol::Http => {
+                format!("http://{}/ (for trying and developing, not for the open internet)", self.name)
+            }
             other => format!("{} {}", other.name(), self.name),
         }
     }
 
     /// Removes the file of a unix socket, unless another process has put its own there.
     pub(crate) fn remove(&self) {
-        if let Some((path, inode)) = &self.file {
-            if std::fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
-                // If that fails, the next start finds it stale and removes it.
-                let _ = std::fs::remove_file(path);
-            }
+        if let Some((path, inode)) = &self.file
+            && std::fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode)
+        {
+            // If that fails, the next start finds it stale and removes it.
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -199,7 +202,8 @@ pub(crate) struct Listener {
 impl Listener {
     /// To be called inside the reactor.
     pub(crate) fn new(bound: &Bound) -> io::Result<Self> {
-        let local = rustix::net::getsockname(&*bound.socket).ok().and_then(|at| SocketAddr::try_from(at).ok());
+        let local =
+            rustix::net::getsockname(&*bound.socket).ok().and_then(|at| SocketAddr::try_from(at).ok());
         Ok(Self {
             socket: system::watch(bound.socket.clone(), Interest::READABLE)?,
             protocol: bound.protocol,

@@ -2,9 +2,11 @@
 
 use janua_app::{App, AppSpec, LoadError, Mode, Thread};
 
+type Make = dyn Fn(Thread<'_>, Mode) -> Result<App, LoadError> + Send + Sync;
+
 /// Makes the app of a worker. It is asked once in each process, after the fork.
 pub struct Source {
-    make: Box<dyn Fn(Thread<'_>, Mode) -> Result<App, LoadError> + Send + Sync>,
+    make: Box<Make>,
 }
 
 impl Source {

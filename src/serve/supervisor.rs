@@ -98,7 +98,8 @@ pub fn serve(
         environ,
         source,
         sockets,
-        signals: SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK).map_err(io::Error::from)?,
+        signals: SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+            .map_err(io::Error::from)?,
         lifeline,
         lifeline_end: Some(lifeline_end),
         slots: (0..plan.workers).map(slot).collect(),

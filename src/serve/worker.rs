@@ -27,11 +27,8 @@ pub(crate) struct Orders<'a> {
 /// Loads the app and serves until told to stop. `ready` is called when requests can be answered.
 /// Gives the process's exit status.
 pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, ready: impl FnOnce()) -> i32 {
-    let mode = Mode {
-        multithread: orders.plan.threads > 1,
-        multiprocess: orders.multiprocess,
-        run_once: false,
-    };
+    let mode =
+        Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
     match source.load(thread, mode) {
         Ok(app) => serve(thread, orders, Target::App(app), ready),
         Err(error) => {

@@ -1,9 +1,9 @@
 //! What waits inside a worker: connections for their peers, requests for a thread, and the leader for either.
 
+use crate::Plan;
 use crate::connection::Connection;
 use crate::listener::Listener;
 use crate::lobby;
-use crate::Plan;
 use janua_vocabulary::Request;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
