@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -138,8 +139,9 @@ def agree(answers):
         return False
     for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "HTTP_COOKIE", "CONTENT_LENGTH", "wsgi.url_scheme"):
         print(f"    {name:16} {environs['http'][name]!r}")
-    print(f"\nThe four environs agree on all {len(compared)} keys. Not compared, as the front servers' own business")
-    print(f"or that of a process for one request: {', '.join(n for n in names if n not in compared)}.")
+    print(f"\nThe four environs agree on all {len(compared)} keys.")
+    others = ", ".join(name for name in names if name not in compared)
+    print(textwrap.fill(f"Not compared, as each front server has its own, or none: {others}.", 100))
     return True
 
 

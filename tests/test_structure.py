@@ -15,14 +15,15 @@ ALLOWED = {
     "janua-fastcgi": {"janua-vocabulary"},
     "janua-http": {"janua-vocabulary"},
     "janua-environ": {"janua-vocabulary"},
+    "janua-explain": {"janua-vocabulary", "janua-environ"},
     "janua-response": {"janua-vocabulary"},
     "janua-app": {"janua-vocabulary", "janua-environ", "janua-response"},
     "janua-serve": {
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
-        "janua-environ", "janua-response", "janua-app",
+        "janua-environ", "janua-explain", "janua-response", "janua-app",
     },
     "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve"},
-    "janua": {"janua-app", "janua-cli", "janua-serve"},
+    "janua": {"janua-app", "janua-cli", "janua-explain", "janua-serve"},
 }  # fmt: skip
 
 #: Who may use what of the outside that says something about a crate's place.

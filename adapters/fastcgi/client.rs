@@ -182,7 +182,7 @@ fn received(header: Header, content: &[u8]) -> Result<Received<'_>, ClientError>
 /// Everything that an application sent about one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The response: a head with `Status`, a blank line and the body, as a CGI program writes it.
+    /// The response as a CGI program writes it: a [`Document`](janua_vocabulary::Document).
     pub stdout: Vec<u8>,
     /// True if STDOUT was closed: the response is complete.
     pub complete: bool,

@@ -1,8 +1,10 @@
-//! The side of the web server: requests out, answers in. For tests and for command-line tools.
+//! The side of the web server: requests out. For tests and for command-line tools.
+//!
+//! What comes back is not framed: it is a [`Document`](janua_vocabulary::Document) up to the end of the connection.
 
 use janua_vocabulary::Params;
 
-/// What cannot be sent or understood on the side of the web server.
+/// What cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// A NUL ends a string in SCGI, so no string can hold one.
@@ -11,9 +13,6 @@ pub enum ClientError {
     /// The other side would refuse it.
     #[error("a parameter has an empty name, which SCGI does not allow")]
     EmptyName,
-    /// The answer ended before the blank line that ends its head.
-    #[error("the back end's answer ends inside its head")]
-    NoHead,
 }
 
 /// The bytes of a request.
@@ -42,47 +41,4 @@ pub fn request(params: &Params, body: &[u8]) -> Result<Vec<u8>, ClientError> {
     out.push(b',');
     out.extend_from_slice(body);
     Ok(out)
-}
-
-/// A whole answer, taken apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Response<'a> {
-    /// Status code and reason phrase, `200 OK` if the answer names none (RFC 3875, section 6.3.3).
-    pub status: &'a [u8],
-    /// The other lines of the head as they came, without the blank one. Each ends in a line feed.
-    pub fields: &'a [u8],
-    /// What follows the blank line.
-    pub body: &'a [u8],
-}
-
-impl<'a> Response<'a> {
-    /// Takes apart everything that came until the end of the connection. `Status` is looked for in the first line,
-    /// where every janua codec writes it.
-    ///
-    /// # Errors
-    /// There is no blank line.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ClientError> {
-        let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let (line, after) = rest.split_at_checked(end + 1).ok_or(ClientError::NoHead)?;
-            if line.trim_ascii().is_empty() {
-                let head = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
-                let (status, fields) = status(head);
-                return Ok(Self { status, fields, body: after });
-            }
-            rest = after;
-        }
-        Err(ClientError::NoHead)
-    }
-}
-
-/// The status of a head and what stands behind it.
-fn status(head: &[u8]) -> (&[u8], &[u8]) {
-    let first = head.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-    match (first.split_at_checked(7), head.get(first.len()..)) {
-        (Some((name, value)), Some(fields)) if name.eq_ignore_ascii_case(b"status:") => {
-            (value.trim_ascii(), fields)
-        }
-        _ => (b"200 OK", head),
-    }
 }

@@ -8,16 +8,20 @@
 //! bytes ─► Codec ─► Event::Request(Request { params, body }) ─► environ ─► app ─► response ─► Codec ─► bytes
 //! ```
 
+mod address;
 mod buffer;
 mod codec;
+mod document;
 mod error;
 mod limits;
 mod params;
 mod request;
 mod response;
 
+pub use address::{Address, AddressError};
 pub use buffer::Buffer;
 pub use codec::{Codec, Event};
+pub use document::Document;
 pub use error::{Answer, PeerError};
 pub use limits::Limits;
 pub use params::Params;

@@ -11,7 +11,7 @@ use janua_environ::Settings;
 use janua_vocabulary::Request;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
@@ -22,6 +22,9 @@ pub(crate) enum Target {
     /// The app could not be loaded. Each request is told so, and the text goes to the server's log.
     Broken(String),
 }
+
+/// How long the watch tends the sockets before it looks around again.
+const TENDING: Duration = Duration::from_millis(200);
 
 pub(crate) struct Crew {
     pub(crate) runtime: Runtime,
@@ -117,7 +120,10 @@ impl Crew {
 
     /// The watch's work, on a thread that does not know Python.
     pub(crate) fn watch(&self) {
-        let tend = |recall: &Notify| self.runtime.block_on(recall.notified());
+        let tend = |recall: &Notify| {
+            // Recalled or not, what matters is that the time is over.
+            let _ = self.runtime.block_on(async { tokio::time::timeout(TENDING, recall.notified()).await });
+        };
         let expired = |now: Instant| {
             let overdue = self.yard.is_overdue(now);
             if overdue {

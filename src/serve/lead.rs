@@ -108,8 +108,8 @@ impl Lead {
         self.recall.notify_one();
     }
 
-    /// The watch: passes the lead on when a call takes long. `tend` looks after the sockets until the future it is
-    /// given is ready. `expired` says when the process must end at once. Returns when the worker is done.
+    /// The watch: passes the lead on when a call takes long. `tend` looks after the sockets for a while, but no longer
+    /// than until it is recalled. `expired` says when the process must end at once. Returns when the worker is done.
     pub(crate) fn watch(&self, tend: impl Fn(&Notify), expired: impl Fn(Instant) -> bool) {
         let mut seen = (Seat::Vacant, 0);
         let mut quiet = 0;
@@ -133,7 +133,8 @@ impl Lead {
                 state = self.state();
                 state.seat = Seat::Vacant;
                 self.turn.notify_one();
-                alone = 0;
+                // If nobody takes it, the sockets are tended again at the next look.
+                seen = (state.seat, state.calls);
             }
             let asleep = quiet >= IDLE_TICKS && matches!(state.seat, Seat::Waiting(_));
             state.watch_sleeps = asleep;

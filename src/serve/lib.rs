@@ -10,7 +10,6 @@
 //! has nothing for a thread to do: listeners while nobody connects, kept connections between requests, slow readers,
 //! deadlines and signals.
 
-mod address;
 mod carrier;
 mod cgi;
 mod connection;
@@ -30,8 +29,8 @@ mod system;
 mod worker;
 mod yard;
 
-pub use address::{Address, AddressError};
 pub use cgi::{cgi, cgi_refused, is_cgi};
+pub use janua_vocabulary::{Address, AddressError};
 pub use listener::ListenError;
 pub use plan::{Listen, Plan, SocketAccess};
 pub use script::{NotServed, script};

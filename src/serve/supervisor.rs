@@ -126,7 +126,8 @@ impl Supervisor<'_> {
             self.take_news();
             self.reap();
             if self.stopping.is_some_and(|end| Instant::now() >= end) {
-                self.signal_all(rustix::process::Signal::KILL);
+                self.kill_all();
+                self.stopping = Some(Instant::now() + GRACE);
             }
         }
     }
@@ -232,12 +233,13 @@ impl Supervisor<'_> {
                 self.announced = true;
                 let places: Vec<String> = self.sockets.iter().map(Bound::label).collect();
                 log::line(format_args!(
-                    "{} {}: ready on {}; {} and {} each; Ctrl-C or SIGTERM stops",
+                    "{} {}: ready on {}; {} with {}{}; Ctrl-C or SIGTERM stops",
                     env!("CARGO_PKG_NAME").trim_end_matches("-serve"),
                     env!("CARGO_PKG_VERSION"),
                     places.join(", "),
                     count(self.plan.workers, "worker"),
                     count(self.plan.threads, "thread"),
+                    if self.plan.workers > 1 { " each" } else { "" },
                 ));
             }
         }
@@ -279,6 +281,13 @@ impl Supervisor<'_> {
         self.status = status;
         self.stopping = Some(Instant::now() + self.plan.stop_timeout + GRACE);
         self.signal_all(rustix::process::Signal::TERM);
+    }
+
+    fn kill_all(&self) {
+        for worker in self.slots.iter().filter_map(|slot| slot.worker.as_ref()) {
+            log::line(format_args!("worker {} has not ended and is killed", worker.pid.as_raw_nonzero()));
+        }
+        self.signal_all(rustix::process::Signal::KILL);
     }
 
     fn signal_all(&self, signal: rustix::process::Signal) {

@@ -27,7 +27,7 @@ class Browser:
     def __init__(self, port, mount):
         self.port = port
         self.mount = mount
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
     def open(self, method, path, body=None, headers=None, absolute=False, chunked=False):
         """Sends a request and gives the response with its body still to be read."""

@@ -1,28 +1,31 @@
 #!/bin/sh
-# The Debian packages that the end-to-end tests need: installs what is missing if it may, else says the command.
+# The Debian packages that the tests behind real servers need: installs what is missing, if that is allowed.
 set -eu
 
-wanted="nginx apache2 libapache2-mod-fcgid lighttpd curl python3-venv"
-missing=""
-for package in $wanted; do
-    case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
-        *" installed") ;;
-        *) missing="$missing $package" ;;
-    esac
-done
+missing=
+needs() { # needs PACKAGE PATH: the package is there if the path is
+    [ -e "$2" ] || missing="$missing $1"
+}
+
+needs nginx /usr/sbin/nginx
+needs apache2 /usr/sbin/apache2
+needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
+needs lighttpd /usr/sbin/lighttpd
+needs python3 /usr/bin/python3
+# Debian keeps what `python3 -m venv` needs in a package of its own.
+/usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+
 [ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" = 0 ]; then
-    echo "installing:$missing"
-    # The packages must not start services: the tests run the servers themselves, from temporary folders.
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-    [ -e /usr/sbin/policy-rc.d ] && trap - EXIT || { printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    # shellcheck disable=SC2086
-    apt-get install -y -qq --no-install-recommends $missing > /dev/null
-else
-    echo "The tests behind real web servers need packages that are not installed. Run, as root:" >&2
-    echo "    apt-get install$missing" >&2
+install="apt-get install --yes --no-install-recommends$missing"
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests behind real web servers need these packages:$missing" >&2
+    echo "On Debian:  sudo $install" >&2
     exit 1
 fi
+
+echo "installing:$missing"
+# The tests start the servers themselves, so the packages are told not to.
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+apt-get update --quiet=2
+$install >/dev/null

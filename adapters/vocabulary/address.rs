@@ -1,4 +1,4 @@
-//! Where to listen, as people write it.
+//! Where a socket is, as people write it.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

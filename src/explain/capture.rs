@@ -1,0 +1,210 @@
+//! Requests from files and from the command line.
+
+use janua_vocabulary::{Params, Protocol};
+use serde_json::Value;
+
+/// A request that was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// Its parameters in the order in which they came.
+    pub params: Params,
+    /// The way it came, if that was written down.
+    pub protocol: Option<Protocol>,
+}
+
+/// A file that holds no request, or not the one that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaptureError {
+    /// There is nothing in it.
+    #[error(
+        "there is no request in it; it takes a line NAME=VALUE for each variable, or a JSON object for each request"
+    )]
+    Empty,
+    /// A line of JSON is none, or not that of a request.
+    #[error("line {line}: {why}")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is more than one request.
+    #[error("there are {count} requests in it; choose one by --id, such as --id {example}")]
+    Several {
+        /// How many.
+        count: usize,
+        /// The id of one.
+        example: String,
+    },
+    /// None has that id.
+    #[error("there is no request with the id '{0}' in it")]
+    NoSuchId(String),
+    /// A text is not NAME=VALUE.
+    #[error("'{0}' is not NAME=VALUE")]
+    NoPair(String),
+}
+
+impl Capture {
+    /// The request in a file: the only one, or that with this `id`.
+    ///
+    /// A file that begins with `{` has an object of JSON on each line: `params` is a list of `[name, value]`, each
+    /// character one byte; `protocol` and `id` may be there. Any other file has a line `NAME=VALUE` for each variable,
+    /// as `env` prints them.
+    ///
+    /// # Errors
+    /// The file cannot be understood, or does not say which request is meant.
+    pub fn read(file: &[u8], id: Option<&str>) -> Result<Self, CaptureError> {
+        let file = file.trim_ascii_start();
+        if file.first() == Some(&b'{') { objects(file, id) } else { Self::lines(file) }
+    }
+
+    /// Parameters as somebody types them, each `NAME=VALUE`.
+    ///
+    /// What nobody thinks of typing is added: the method, and with SCGI the length.
+    ///
+    /// # Errors
+    /// One of them has no `=`.
+    pub fn typed<'t>(
+        pairs: impl IntoIterator<Item = &'t [u8]>,
+        protocol: Protocol,
+    ) -> Result<Self, CaptureError> {
+        let mut params = Params::new();
+        for pair in pairs {
+            push(&mut params, pair)?;
+        }
+        if params.get(b"REQUEST_METHOD").is_none() {
+            params.push(b"REQUEST_METHOD", b"GET");
+        }
+        if protocol == Protocol::Scgi && params.get(b"CONTENT_LENGTH").is_none() {
+            params.push(b"CONTENT_LENGTH", b"0");
+        }
+        Ok(Self { params, protocol: Some(protocol) })
+    }
+
+    fn lines(file: &[u8]) -> Result<Self, CaptureError> {
+        let mut params = Params::new();
+        for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !line.is_empty() {
+                push(&mut params, line)
+                    .map_err(|error| CaptureError::Line { line: index + 1, why: error.to_string() })?;
+            }
+        }
+        if params.is_empty() {
+            return Err(CaptureError::Empty);
+        }
+        Ok(Self { params, protocol: None })
+    }
+}
+
+fn push(params: &mut Params, pair: &[u8]) -> Result<(), CaptureError> {
+    match pair.iter().position(|byte| *byte == b'=').and_then(|at| pair.split_at_checked(at)) {
+        Some((name, [_, value @ ..])) => {
+            params.push(name, value);
+            Ok(())
+        }
+        _ => Err(CaptureError::NoPair(String::from_utf8_lossy(pair).chars().take(80).collect())),
+    }
+}
+
+fn objects(file: &[u8], id: Option<&str>) -> Result<Capture, CaptureError> {
+    let mut found = Vec::new();
+    for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let wrong = |why: String| CaptureError::Line { line: index + 1, why };
+        let object: Value = serde_json::from_slice(line).map_err(|error| wrong(error.to_string()))?;
+        let name = object.get("id").and_then(Value::as_str).unwrap_or_default();
+        if id.is_none_or(|id| id == name) {
+            found.push((name.to_owned(), capture(&object).map_err(wrong)?));
+        }
+    }
+    match (found.pop(), found.len(), id) {
+        (Some((_, capture)), 0, _) => Ok(capture),
+        (Some(_), _, Some(id)) => {
+            Err(CaptureError::Several { count: found.len() + 1, example: id.to_owned() })
+        }
+        (Some((example, _)), others, None) => Err(CaptureError::Several { count: others + 1, example }),
+        (None, _, Some(id)) => Err(CaptureError::NoSuchId(id.to_owned())),
+        (None, _, None) => Err(CaptureError::Empty),
+    }
+}
+
+fn capture(object: &Value) -> Result<Capture, String> {
+    let pairs = object.get("params").and_then(Value::as_array).ok_or("\"params\" is not a list")?;
+    let mut params = Params::new();
+    for pair in pairs {
+        let (name, value) = match pair.as_array().map(Vec::as_slice) {
+            Some([Value::String(name), Value::String(value)]) => (bytes(name), bytes(value)),
+            _ => return Err(format!("{pair} in \"params\" is not [name, value]")),
+        };
+        params.push(&name, &value);
+    }
+    let protocol = match object.get("protocol").and_then(Value::as_str) {
+        None => None,
+        Some(name) => Some(protocol(name).ok_or_else(|| format!("janua does not speak {name}"))?),
+    };
+    Ok(Capture { params, protocol })
+}
+
+fn protocol(name: &str) -> Option<Protocol> {
+    [Protocol::Cgi, Protocol::Scgi, Protocol::FastCgi, Protocol::Http]
+        .into_iter()
+        .find(|one| one.name() == name)
+}
+
+/// Characters as bytes. One that is none in latin-1 was typed by somebody who meant UTF-8.
+fn bytes(text: &str) -> Vec<u8> {
+    let latin1: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(character).ok()).collect();
+    latin1.unwrap_or_else(|| text.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "{\"id\":\"a\",\"protocol\":\"scgi\",\"params\":[[\"PATH_INFO\",\"/caf\u{e9}\"]]}\n\
+                       {\"id\":\"b\",\"params\":[[\"A\",\"1\"],[\"A\",\"2\"]]}\n";
+
+    fn message(file: &str, id: Option<&str>) -> String {
+        Capture::read(file.as_bytes(), id).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_request_is_picked_by_its_id_and_each_character_is_a_byte() {
+        let a = Capture::read(TWO.as_bytes(), Some("a")).unwrap();
+        assert_eq!(a.protocol, Some(Protocol::Scgi));
+        assert_eq!(a.params.get(b"PATH_INFO"), Some(&b"/caf\xe9"[..]));
+        let b = Capture::read(TWO.as_bytes(), Some("b")).unwrap();
+        assert_eq!((b.protocol, b.params.len()), (None, 2));
+    }
+
+    #[test]
+    fn the_output_of_env_is_a_request() {
+        let capture = Capture::read(b"\nREQUEST_METHOD=GET\r\nQUERY_STRING=a=b\nEMPTY=\n\n", None).unwrap();
+        let pairs: Vec<_> = capture.params.iter().collect();
+        let expected: [(&[u8], &[u8]); 3] =
+            [(b"REQUEST_METHOD", b"GET"), (b"QUERY_STRING", b"a=b"), (b"EMPTY", b"")];
+        assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_answered_with_what_to_write() {
+        assert!(message(TWO, None).contains("2 requests") && message(TWO, None).contains("--id b"));
+        assert!(message(TWO, Some("c")).contains("'c'"));
+        assert!(message("", None).contains("NAME=VALUE"));
+        assert_eq!(message("A=1\nB\n", None), "line 2: 'B' is not NAME=VALUE");
+        assert!(message("{\"params\":[[\"A\"]]}", None).starts_with("line 1: [\"A\"]"));
+        assert!(message("{\"params\":[],\"protocol\":\"ajp\"}", None).contains("janua does not speak ajp"));
+        assert!(message("{\"params\"", None).starts_with("line 1: "));
+    }
+
+    #[test]
+    fn what_nobody_types_is_added() {
+        let typed = |protocol| Capture::typed([&b"PATH_INFO=/x"[..]], protocol).unwrap().params;
+        assert_eq!(typed(Protocol::FastCgi).get(b"REQUEST_METHOD"), Some(&b"GET"[..]));
+        assert_eq!(typed(Protocol::FastCgi).get(b"CONTENT_LENGTH"), None);
+        assert_eq!(typed(Protocol::Scgi).get(b"CONTENT_LENGTH"), Some(&b"0"[..]));
+    }
+}
