@@ -1,12 +1,15 @@
 //! The Python module `janua._janua`: the package's functions and its command, each a few lines over the crates.
 
 use janua_app::{App, AppSpec, FileWrapper, LoadError, Mode, attached};
-use janua_cli::{Command, Message, Options, Verb, from_python, int_text, parse};
+use janua_cli::{Command, Message, Options, Question, Subject, Verb, from_python, int_text, parse};
+use janua_explain::{Capture, explain};
+use janua_request::Plan;
 use janua_serve::{Source, cgi_refused, is_cgi};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PySystemExit, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple};
 use std::ffi::OsString;
+use std::io::{Read, Write};
 
 #[pymodule]
 mod _janua {
@@ -23,12 +26,14 @@ fn main(arguments: Vec<OsString>) -> i32 {
     match parse(&arguments, std::env::vars_os()) {
         Ok(Command::Print(text)) => {
             // Nobody is left to tell if stdout is closed.
-            let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+            let _ = std::io::stdout().write_all(text.as_bytes());
             0
         }
         Ok(Command::Serve(options)) => command(Verb::Serve, &options),
         Ok(Command::Cgi(options)) => command(Verb::Cgi, &options),
         Ok(Command::Script(options)) => command(Verb::Run, &options),
+        Ok(Command::Explain(question)) => answer(&question),
+        Ok(Command::Request(plan)) => request(&plan),
         Err(message) => {
             complain(&message);
             if is_cgi() {
@@ -39,10 +44,57 @@ fn main(arguments: Vec<OsString>) -> i32 {
     }
 }
 
+/// Prints what becomes of a request. Gives the exit status.
+fn answer(question: &Question) -> i32 {
+    let explanation = match read(question) {
+        Ok(Capture { params, protocol }) => explain(&params, protocol, &question.environ),
+        Err(why) => {
+            complain(&why);
+            return 2;
+        }
+    };
+    let text = if question.json { explanation.json() } else { explanation.to_string() };
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    explanation.exit_status()
+}
+
+/// The request that is asked about.
+fn read(question: &Question) -> Result<Capture, String> {
+    let (name, file) = match &question.subject {
+        Subject::Params(pairs) => {
+            let pairs = pairs.iter().map(Vec::as_slice);
+            return Capture::typed(pairs, question.protocol).map_err(|error| format!("--param: {error}"));
+        }
+        Subject::Stdin => {
+            let mut file = Vec::new();
+            ("stdin".to_owned(), std::io::stdin().read_to_end(&mut file).map(|_| file))
+        }
+        Subject::File(path) => (format!("'{}'", path.display()), std::fs::read(path)),
+    };
+    let file = file.map_err(|error| format!("cannot read {name}: {error}"))?;
+    Capture::read(&file, question.id.as_deref(), question.protocol)
+        .map_err(|error| format!("{name}: {error}"))
+}
+
+/// Asks a back end. Python would only take note of Ctrl-C until Rust comes back, so the kernel gets it to itself.
+fn request(plan: &Plan) -> i32 {
+    Python::attach(|py| {
+        let by_default = || -> PyResult<()> {
+            let signal = py.import("signal")?;
+            signal.call_method1("signal", (signal.getattr("SIGINT")?, signal.getattr("SIG_DFL")?)).map(drop)
+        };
+        // Refused outside the main thread, where Ctrl-C does not arrive either.
+        let _ = by_default();
+        py.detach(|| janua_request::run(plan))
+    })
+}
+
 fn command(verb: Verb, options: &Options) -> i32 {
     let spec = match verb {
+        // Nothing is loaded then.
+        Verb::Serve if options.plan.explain => AppSpec::file("explain"),
         Verb::Run => AppSpec::file(&options.app),
-        Verb::Serve | Verb::Cgi => match options.app.parse() {
+        Verb::Serve | Verb::Cgi | Verb::Explain => match options.app.parse() {
             Ok(spec) => spec,
             Err(error) => {
                 complain(&error);
@@ -76,6 +128,8 @@ fn perform(
     match verb {
         Verb::Serve => janua_serve::serve(thread, plan, environ, source)
             .map_err(|error| NotStarted { text: error.to_string(), system: true }),
+        // Told by `answer`; there is no app in it.
+        Verb::Explain => Ok(0),
         Verb::Cgi => Ok(janua_serve::cgi(thread, plan, environ, source)),
         Verb::Run => janua_serve::script(thread, plan, environ, source, &options.app)
             .map_err(|error| NotStarted { text: error.to_string(), system: false }),
@@ -84,7 +138,7 @@ fn perform(
 
 fn complain(message: &(impl std::fmt::Display + ?Sized)) {
     let line = format!("janua: {message}\n");
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// Serves an app on sockets of its own until SIGTERM or SIGINT.

@@ -42,6 +42,7 @@ APPLIES = {
     "General": ("serve", "run", "cgi"),
     "Limits": ("serve", "run", "cgi"),
     "What the app sees": ("serve", "run", "cgi"),
+    "Finding faults": ("serve",),
 }
 
 

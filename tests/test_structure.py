@@ -22,8 +22,9 @@ ALLOWED = {
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
         "janua-environ", "janua-explain", "janua-response", "janua-app",
     },
-    "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve"},
-    "janua": {"janua-app", "janua-cli", "janua-explain", "janua-serve"},
+    "janua-request": {"janua-vocabulary", "janua-scgi", "janua-fastcgi", "janua-http"},
+    "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve", "janua-request"},
+    "janua": {"janua-app", "janua-cli", "janua-explain", "janua-serve", "janua-request"},
 }  # fmt: skip
 
 #: Who may use what of the outside that says something about a crate's place.

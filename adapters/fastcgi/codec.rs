@@ -204,6 +204,9 @@ impl FastCgiCodec {
         let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.id == id) else {
             return Ok((Target::Nowhere, None));
         };
+        if kind == RecordType::Stdin && empty {
+            exchange.end_due = false;
+        }
         match exchange.judge(kind, empty) {
             Verdict::Params => Ok((Target::Params, None)),
             Verdict::Stdin => Ok((Target::Stdin, None)),
@@ -216,6 +219,7 @@ impl FastCgiCodec {
             Verdict::ParamsEnd => {
                 let params = self.params.finish()?;
                 let body = body_length(&params);
+                exchange.end_due = body == BodyLength::Exactly(0);
                 exchange.input = match body {
                     BodyLength::Exactly(0) => Input::Closing,
                     _ => Input::Stdin,
@@ -414,6 +418,17 @@ impl Codec for FastCgiCodec {
     fn reusable(&self) -> bool {
         matches!(self.phase, Phase::Reading)
             && self.exchange.as_ref().is_some_and(|exchange| exchange.keep && exchange.over())
+    }
+
+    fn kept(&self) -> bool {
+        matches!(self.phase, Phase::Reading)
+            && self.exchange.as_ref().is_some_and(|exchange| exchange.keep && exchange.ended)
+    }
+
+    fn peer_sends(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| {
+            exchange.end_due || matches!(exchange.input, Input::Stdin | Input::Params)
+        })
     }
 
     fn idle(&mut self) {

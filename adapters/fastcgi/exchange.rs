@@ -17,6 +17,8 @@ pub(crate) struct Exchange {
     pub(crate) logged: bool,
     /// END_REQUEST was sent.
     pub(crate) ended: bool,
+    /// The end of an empty STDIN was told before it came, and may still be on its way.
+    pub(crate) end_due: bool,
 }
 
 /// What is still expected of a request.
@@ -55,7 +57,7 @@ pub(crate) enum Verdict {
 
 impl Exchange {
     pub(crate) fn new(id: u16, begin: BeginRequest) -> Self {
-        Self { id, keep: begin.keep, input: Input::Params, logged: false, ended: false }
+        Self { id, keep: begin.keep, input: Input::Params, logged: false, ended: false, end_due: false }
     }
 
     /// True until END_REQUEST is sent.

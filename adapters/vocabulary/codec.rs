@@ -68,6 +68,17 @@ pub trait Codec: Send {
     /// complete, and the peer wants to keep the connection.
     fn reusable(&self) -> bool;
 
+    /// True if the connection will be [reusable](Codec::reusable) once the rest of the request has arrived.
+    fn kept(&self) -> bool {
+        self.reusable()
+    }
+
+    /// True if the peer may still be sending a part of its request, even if only the mark of its end: closing the
+    /// connection under it could cost it the answer.
+    fn peer_sends(&self) -> bool {
+        false
+    }
+
     /// Gives back memory that an idle connection does not need.
     fn idle(&mut self);
 

@@ -65,6 +65,7 @@ def serve(
     redirect_remote_user: Optional[bool] = None,
     drop_redirect_url: Optional[Union[bool, Literal["auto"]]] = None,
     query_from_request_uri: Optional[Literal["absent", "empty"]] = None,
+    explain: Optional[bool] = None,
 ) -> None:
     """Serves ``app`` on sockets of its own until SIGTERM or SIGINT.
 

@@ -2,6 +2,7 @@
 
 use crate::Verb;
 use crate::message::Problem;
+use crate::question::{self, Written};
 use crate::reference::COLUMNS;
 use crate::settings::{Setting, TOPICS, Topic, find};
 use crate::source::{Given, Source, elsewhere};
@@ -18,19 +19,24 @@ const VERSION: &str = "version";
 pub(crate) enum Arguments {
     /// Nothing but this text.
     Text(String),
-    /// To run an app.
+    /// To run an app, or to explain a request.
     App {
         /// The settings.
         given: Vec<Given>,
         /// What is no option: the app, and whatever follows it.
         words: Vec<String>,
+        /// What is no setting: the request to explain.
+        written: Written,
     },
 }
 
 /// Reads the arguments that follow the name of the command.
 pub(crate) fn read(verb: Verb, arguments: &[OsString]) -> Result<Arguments, Problem> {
     match grammar(verb).try_get_matches_from(arguments) {
-        Ok(matches) => Ok(Arguments::App { given: given(verb, &matches)?, words: words(verb, &matches)? }),
+        Ok(matches) => {
+            let written = if verb == Verb::Explain { Written::of(&matches) } else { Written::default() };
+            Ok(Arguments::App { given: given(verb, &matches)?, words: words(verb, &matches)?, written })
+        }
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Arguments::Text(error.render().to_string()))
@@ -54,7 +60,7 @@ pub(crate) fn is_setting(word: &str) -> bool {
 fn grammar(verb: Verb) -> Command {
     // A CGI server appends the words of a query without '=' to the command line (RFC 3875, 4.4), and a shell
     // whatever a script is called with. Neither may be taken for an option.
-    let ends_options = verb != Verb::Serve;
+    let ends_options = runs_once(verb);
     let words = Arg::new(WORDS)
         .value_name(verb.operand())
         .num_args(0..)
@@ -76,6 +82,7 @@ fn grammar(verb: Verb) -> Command {
         .override_usage(about.usage)
         .after_help(about.hint)
         .help_template("{about}\n\nUsage: {usage}\n\n{all-args}{after-help}")
+        .args(question::options().into_iter().filter(|_| verb == Verb::Explain))
         .args(TOPICS.into_iter().filter(|topic| topic.applies_to(verb)).flat_map(options))
         .arg(standard(HELP, 'h', ArgAction::Help, "Print this help"))
         .arg(standard(VERSION, 'V', ArgAction::Version, "Print the version"))
@@ -125,6 +132,8 @@ const COMMANDS: &str = "\
 janua serve [SETTING]... APP   serve on sockets of its own
        janua cgi [SETTING]... APP     answer one CGI request
        janua [SETTING]... FILE        as '#!' interpreter: FastCGI on descriptor 0, or CGI
+       janua explain FILE             say what becomes of a request, and why
+       janua request ADDR [PATH]      ask a back end over FastCGI, SCGI or HTTP
        janua settings [NAME]          list the settings, or explain one
        janua help [COMMAND]           explain a command
 
@@ -132,6 +141,21 @@ janua serve [SETTING]... APP   serve on sockets of its own
 
 const SHEBANG: &str = "These are the everyday settings of 'janua FILE'. A '#!' line has room for one of them, as in \
                        #!/path/to/janua --script-name=/app; more stand in the environment or in the file of --config.";
+
+const EXPLAIN: &str = "\
+janua explain [SETTING]... FILE
+       janua explain [SETTING]... --param NAME=VALUE...
+
+  FILE is the output of env, NAME=VALUE on each line, or a capture: on each line a JSON object with
+  params [[name, value], ...], protocol and id. '-' is stdin. SETTING is what janua is run with.";
+
+const STATUS: &str = "Exit status: 0 decided, 1 refused, 3 no gateway can decide it, 2 if the request cannot be read. To see \
+                      what a running web server sends, put 'janua serve --explain' in the place of the app.";
+
+/// Whether the words behind the app are not janua's.
+fn runs_once(verb: Verb) -> bool {
+    matches!(verb, Verb::Cgi | Verb::Run)
+}
 
 fn about(verb: Verb) -> About {
     let usage = format!("{} [SETTING]... APP\n\n  {APP}", verb.command());
@@ -150,6 +174,12 @@ fn about(verb: Verb) -> About {
             purpose: "Runs Python WSGI apps behind web servers over CGI, SCGI and FastCGI.",
             usage: COMMANDS.to_owned(),
             hint: SHEBANG,
+        },
+        Verb::Explain => About {
+            purpose: "Says what becomes of a request: what the server sent, which rule decided what and why, what the app \
+                      gets, and which line to add to a configuration where that cannot be known.",
+            usage: EXPLAIN.to_owned(),
+            hint: STATUS,
         },
     }
 }
@@ -172,7 +202,7 @@ fn given(verb: Verb, matches: &ArgMatches) -> Result<Vec<Given>, Problem> {
 /// What is no option. Behind a script the words are not janua's, so that they need not even be text.
 fn words(verb: Verb, matches: &ArgMatches) -> Result<Vec<String>, Problem> {
     let words = matches.get_many::<OsString>(WORDS).unwrap_or_default();
-    let own = if verb == Verb::Serve { usize::MAX } else { 1 };
+    let own = if runs_once(verb) { 1 } else { usize::MAX };
     words
         .enumerate()
         .map(|(index, word)| if index < own { text(word) } else { Ok(word.to_string_lossy().into_owned()) })

@@ -5,11 +5,11 @@ use crate::message::Problem;
 use crate::nearest::nearest;
 use crate::settings::settings;
 use crate::source::Given;
-use crate::{Message, Options, Verb, environment, file, reference, values};
+use crate::{Message, Options, Question, Verb, environment, file, reference, request, values};
 use std::ffi::OsString;
 use std::path::Path;
 
-const COMMANDS: [&str; 4] = ["serve", "cgi", "settings", "help"];
+const COMMANDS: [&str; 6] = ["serve", "cgi", "explain", "request", "settings", "help"];
 
 /// What somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub enum Command {
     Cgi(Options),
     /// Run a file the way the server that started it wants: FastCGI on descriptor 0, or CGI.
     Script(Options),
+    /// Print what becomes of a request.
+    Explain(Question),
+    /// Ask a back end, and exit as `janua_request::run` says.
+    Request(janua_request::Plan),
     /// Print this text to stdout, exit status 0. It ends in a newline.
     Print(String),
 }
@@ -41,6 +45,8 @@ pub fn parse(
     let command = match first.to_str() {
         Some("serve") => app(Verb::Serve, rest, environment)?,
         Some("cgi") => app(Verb::Cgi, rest, environment)?,
+        Some("explain") => app(Verb::Explain, rest, environment)?,
+        Some("request") => request::read(rest)?,
         Some("settings") => Command::Print(explain(rest)?),
         Some("help") => Command::Print(help(rest)?),
         _ => {
@@ -56,9 +62,9 @@ fn app(
     words: &[OsString],
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Command, Problem> {
-    let (given, words) = match arguments::read(verb, words)? {
+    let (given, words, written) = match arguments::read(verb, words)? {
         Arguments::Text(text) => return Ok(Command::Print(text)),
-        Arguments::App { given, words } => (given, words),
+        Arguments::App { given, words, written } => (given, words, written),
     };
     let switch = given.iter().find(|given| given.setting.is_switch());
     if let (Some(switch), [word, _, ..]) = (switch, words.as_slice())
@@ -69,19 +75,22 @@ fn app(
     }
     let app = operand(verb, words)?;
     let mut options = settle(verb, given, environment)?;
+    if verb == Verb::Explain {
+        return Ok(Command::Explain(written.ask(app, options)?));
+    }
     match app {
         Some(app) => options.app = app,
         // What the environment or the file names is an app to serve; a script is named by who starts it.
         None if verb == Verb::Run => return Err(Problem::NoFile),
         None => {}
     }
-    if options.app.is_empty() {
+    if options.app.is_empty() && !options.plan.explain {
         return Err(Problem::NoApp { command: verb.command() });
     }
     Ok(match verb {
-        Verb::Serve => Command::Serve(options),
         Verb::Cgi => Command::Cgi(options),
         Verb::Run => Command::Script(options),
+        Verb::Serve | Verb::Explain => Command::Serve(options),
     })
 }
 
@@ -112,6 +121,10 @@ fn operand(verb: Verb, words: Vec<String>) -> Result<Option<String>, Problem> {
         Verb::Serve => match words.next() {
             None => Ok(Some(first)),
             Some(word) => Err(Problem::SecondApp { first, word }),
+        },
+        Verb::Explain => match words.next() {
+            None => Ok(Some(first)),
+            Some(word) => Err(Problem::SecondRequest { word }),
         },
         Verb::Cgi => match words.find(|word| arguments::is_setting(word)) {
             Some(flag) => Err(Problem::BehindApp { flag, command: verb.command(), app: first }),
@@ -177,6 +190,8 @@ fn help(words: &[OsString]) -> Result<String, Problem> {
     match word.to_str() {
         Some("serve") => Ok(arguments::help(Verb::Serve)),
         Some("cgi") => Ok(arguments::help(Verb::Cgi)),
+        Some("explain") => Ok(arguments::help(Verb::Explain)),
+        Some("request") => Ok(request::help()),
         Some("settings") => Ok(reference::list()),
         Some("help" | "-h" | "--help") => Ok(arguments::help(Verb::Run)),
         _ => {

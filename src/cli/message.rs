@@ -43,6 +43,14 @@ pub(crate) enum Problem {
     #[error("the file is missing; write 'janua [SETTING]... FILE', or 'janua serve [SETTING]... APP'")]
     NoFile,
 
+    #[error(
+        "the request is missing; write 'janua explain FILE', with '-' for stdin, or 'janua explain --param NAME=VALUE ...'"
+    )]
+    NoRequest,
+
+    #[error("{word}: one request is explained at a time, and there is another already")]
+    SecondRequest { word: String },
+
     #[error("{word}: one APP is served at a time, and '{first}' is there already")]
     SecondApp { first: String, word: String },
 

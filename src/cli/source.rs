@@ -3,7 +3,7 @@
 use crate::message::Problem;
 use crate::nearest::nearest;
 use crate::settings::{Setting, Topic, find, settings};
-use crate::{Options, Verb};
+use crate::{Options, Verb, question};
 
 /// A place where settings are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,10 @@ impl Source {
         // These two have no value, and so are no settings.
         let standard =
             ["help", "version"].into_iter().filter(|_| *self == Source::Argument).map(str::to_owned);
-        let nearest =
-            nearest(name, candidates.chain(standard)).map(|name| self.spelled(&name)).unwrap_or_default();
+        let own = question::NAMES.into_iter().filter(|_| *self == Source::Argument && verb == Verb::Explain);
+        let nearest = nearest(name, candidates.chain(standard).chain(own.map(str::to_owned)))
+            .map(|name| self.spelled(&name))
+            .unwrap_or_default();
         Problem::Unknown { written, nearest }
     }
 }

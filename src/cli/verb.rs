@@ -1,6 +1,6 @@
-//! What janua is asked to do with an app.
+//! What janua is asked to do.
 
-/// A way to run an app. Each has a command, a Python function and the settings that mean something to it.
+/// A command with the settings that mean something to it. Those that run an app have a Python function, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verb {
     /// `janua serve`, `janua.serve()`: a service on sockets of its own.
@@ -9,18 +9,21 @@ pub enum Verb {
     Cgi,
     /// `janua FILE`, `janua.run()`: whatever the server that started the process speaks on descriptor 0.
     Run,
+    /// `janua explain`: what becomes of a request that is written down.
+    Explain,
 }
 
 impl Verb {
-    /// Every way, in the order in which they are explained.
-    pub const ALL: [Verb; 3] = [Verb::Serve, Verb::Cgi, Verb::Run];
+    /// All of them, in the order in which they are explained.
+    pub const ALL: [Verb; 4] = [Verb::Serve, Verb::Cgi, Verb::Run, Verb::Explain];
 
-    /// The name of the Python function; with `serve` and `cgi` also that of the command.
+    /// The name of the Python function, or of the command; where there are both they have the same, but for `run`.
     pub fn name(self) -> &'static str {
         match self {
             Verb::Serve => "serve",
             Verb::Cgi => "cgi",
             Verb::Run => "run",
+            Verb::Explain => "explain",
         }
     }
 
@@ -30,6 +33,7 @@ impl Verb {
             Verb::Serve => "janua serve",
             Verb::Cgi => "janua cgi",
             Verb::Run => "janua",
+            Verb::Explain => "janua explain",
         }
     }
 
@@ -37,7 +41,7 @@ impl Verb {
     pub(crate) fn operand(self) -> &'static str {
         match self {
             Verb::Serve | Verb::Cgi => "APP",
-            Verb::Run => "FILE",
+            Verb::Run | Verb::Explain => "FILE",
         }
     }
 }

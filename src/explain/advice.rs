@@ -259,7 +259,7 @@ const AT_ROOT: &str = "the app is at the root of the site";
 const IN_LOCATION: &str = "in nginx's location of the app, behind the include";
 
 fn at(mount: &str) -> String {
-    format!("the app is at {mount} (else put its path there)")
+    format!("the app is at {mount} (for another path put that in its place)")
 }
 
 /// True for what means nothing special between quotation marks, nor in a shell.

@@ -3,13 +3,16 @@
 use janua_vocabulary::{Params, Protocol};
 use serde_json::Value;
 
+/// The protocol of a request of which nobody says how it came.
+const USUAL: Protocol = Protocol::FastCgi;
+
 /// A request that was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     /// Its parameters in the order in which they came.
     pub params: Params,
-    /// The way it came, if that was written down.
-    pub protocol: Option<Protocol>,
+    /// The way it came.
+    pub protocol: Protocol,
 }
 
 /// A file that holds no request, or not the one that was asked for.
@@ -49,13 +52,14 @@ impl Capture {
     ///
     /// A file that begins with `{` has an object of JSON on each line: `params` is a list of `[name, value]`, each
     /// character one byte; `protocol` and `id` may be there. Any other file has a line `NAME=VALUE` for each variable,
-    /// as `env` prints them.
+    /// as `env` prints them. `protocol` is believed more than the file; if neither says, it is FastCGI.
     ///
     /// # Errors
     /// The file cannot be understood, or does not say which request is meant.
-    pub fn read(file: &[u8], id: Option<&str>) -> Result<Self, CaptureError> {
-        let file = file.trim_ascii_start();
-        if file.first() == Some(&b'{') { objects(file, id) } else { Self::lines(file) }
+    pub fn read(file: &[u8], id: Option<&str>, protocol: Option<Protocol>) -> Result<Self, CaptureError> {
+        let (params, written) =
+            if file.trim_ascii_start().starts_with(b"{") { objects(file, id)? } else { (lines(file)?, None) };
+        Ok(Self { params, protocol: protocol.or(written).unwrap_or(USUAL) })
     }
 
     /// Parameters as somebody types them, each `NAME=VALUE`.
@@ -66,8 +70,9 @@ impl Capture {
     /// One of them has no `=`.
     pub fn typed<'t>(
         pairs: impl IntoIterator<Item = &'t [u8]>,
-        protocol: Protocol,
+        protocol: Option<Protocol>,
     ) -> Result<Self, CaptureError> {
+        let protocol = protocol.unwrap_or(USUAL);
         let mut params = Params::new();
         for pair in pairs {
             push(&mut params, pair)?;
@@ -78,23 +83,23 @@ impl Capture {
         if protocol == Protocol::Scgi && params.get(b"CONTENT_LENGTH").is_none() {
             params.push(b"CONTENT_LENGTH", b"0");
         }
-        Ok(Self { params, protocol: Some(protocol) })
+        Ok(Self { params, protocol })
     }
+}
 
-    fn lines(file: &[u8]) -> Result<Self, CaptureError> {
-        let mut params = Params::new();
-        for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if !line.is_empty() {
-                push(&mut params, line)
-                    .map_err(|error| CaptureError::Line { line: index + 1, why: error.to_string() })?;
-            }
+fn lines(file: &[u8]) -> Result<Params, CaptureError> {
+    let mut params = Params::new();
+    for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !line.is_empty() {
+            push(&mut params, line)
+                .map_err(|error| CaptureError::Line { line: index + 1, why: error.to_string() })?;
         }
-        if params.is_empty() {
-            return Err(CaptureError::Empty);
-        }
-        Ok(Self { params, protocol: None })
     }
+    if params.is_empty() {
+        return Err(CaptureError::Empty);
+    }
+    Ok(params)
 }
 
 fn push(params: &mut Params, pair: &[u8]) -> Result<(), CaptureError> {
@@ -107,7 +112,10 @@ fn push(params: &mut Params, pair: &[u8]) -> Result<(), CaptureError> {
     }
 }
 
-fn objects(file: &[u8], id: Option<&str>) -> Result<Capture, CaptureError> {
+/// A request and the way it came, if that was written down.
+type Written = (Params, Option<Protocol>);
+
+fn objects(file: &[u8], id: Option<&str>) -> Result<Written, CaptureError> {
     let mut found = Vec::new();
     for (index, line) in file.split(|byte| *byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
@@ -131,7 +139,7 @@ fn objects(file: &[u8], id: Option<&str>) -> Result<Capture, CaptureError> {
     }
 }
 
-fn capture(object: &Value) -> Result<Capture, String> {
+fn capture(object: &Value) -> Result<Written, String> {
     let pairs = object.get("params").and_then(Value::as_array).ok_or("\"params\" is not a list")?;
     let mut params = Params::new();
     for pair in pairs {
@@ -145,7 +153,7 @@ fn capture(object: &Value) -> Result<Capture, String> {
         None => None,
         Some(name) => Some(protocol(name).ok_or_else(|| format!("janua does not speak {name}"))?),
     };
-    Ok(Capture { params, protocol })
+    Ok((params, protocol))
 }
 
 fn protocol(name: &str) -> Option<Protocol> {
@@ -168,21 +176,24 @@ mod tests {
                        {\"id\":\"b\",\"params\":[[\"A\",\"1\"],[\"A\",\"2\"]]}\n";
 
     fn message(file: &str, id: Option<&str>) -> String {
-        Capture::read(file.as_bytes(), id).unwrap_err().to_string()
+        Capture::read(file.as_bytes(), id, None).unwrap_err().to_string()
     }
 
     #[test]
     fn a_request_is_picked_by_its_id_and_each_character_is_a_byte() {
-        let a = Capture::read(TWO.as_bytes(), Some("a")).unwrap();
-        assert_eq!(a.protocol, Some(Protocol::Scgi));
+        let a = Capture::read(TWO.as_bytes(), Some("a"), None).unwrap();
+        assert_eq!(a.protocol, Protocol::Scgi);
         assert_eq!(a.params.get(b"PATH_INFO"), Some(&b"/caf\xe9"[..]));
-        let b = Capture::read(TWO.as_bytes(), Some("b")).unwrap();
-        assert_eq!((b.protocol, b.params.len()), (None, 2));
+        let b = Capture::read(TWO.as_bytes(), Some("b"), None).unwrap();
+        assert_eq!((b.protocol, b.params.len()), (Protocol::FastCgi, 2));
+        let b = Capture::read(TWO.as_bytes(), Some("b"), Some(Protocol::Cgi)).unwrap();
+        assert_eq!(b.protocol, Protocol::Cgi);
     }
 
     #[test]
     fn the_output_of_env_is_a_request() {
-        let capture = Capture::read(b"\nREQUEST_METHOD=GET\r\nQUERY_STRING=a=b\nEMPTY=\n\n", None).unwrap();
+        let capture =
+            Capture::read(b"\nREQUEST_METHOD=GET\r\nQUERY_STRING=a=b\nEMPTY=\n\n", None, None).unwrap();
         let pairs: Vec<_> = capture.params.iter().collect();
         let expected: [(&[u8], &[u8]); 3] =
             [(b"REQUEST_METHOD", b"GET"), (b"QUERY_STRING", b"a=b"), (b"EMPTY", b"")];
@@ -202,7 +213,7 @@ mod tests {
 
     #[test]
     fn what_nobody_types_is_added() {
-        let typed = |protocol| Capture::typed([&b"PATH_INFO=/x"[..]], protocol).unwrap().params;
+        let typed = |protocol| Capture::typed([&b"PATH_INFO=/x"[..]], Some(protocol)).unwrap().params;
         assert_eq!(typed(Protocol::FastCgi).get(b"REQUEST_METHOD"), Some(&b"GET"[..]));
         assert_eq!(typed(Protocol::FastCgi).get(b"CONTENT_LENGTH"), None);
         assert_eq!(typed(Protocol::Scgi).get(b"CONTENT_LENGTH"), Some(&b"0"[..]));

@@ -26,9 +26,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether the step is about something that can go wrong: the path, the scheme, the length or the user.
+    pub(crate) fn matters(&self) -> bool {
+        const MATTER: [&[u8]; 4] =
+            [b"QUERY_STRING", b"wsgi.url_scheme", b"CONTENT_LENGTH", b"HTTP_AUTHORIZATION"];
+        self.is_about_path() || self.changes.iter().any(|change| MATTER.contains(&&*change.name))
+    }
+
     /// Whether the step is about SCRIPT_NAME and PATH_INFO.
     pub(crate) fn is_about_path(&self) -> bool {
-        self.changes.iter().any(|change| change.name == b"PATH_INFO")
+        self.changes.iter().any(|change| change.name == b"SCRIPT_NAME" || change.name == b"PATH_INFO")
     }
 }
 
@@ -41,6 +48,18 @@ pub(crate) struct Hearing<'p> {
 }
 
 impl<'p> Hearing<'p> {
+    fn paths(&self, before: Paths<'_>, after: Paths<'_>) -> Vec<Changed> {
+        let is_first = !self.steps.iter().any(Step::is_about_path);
+        let change = |name: &[u8], before: &[u8], after: &[u8]| {
+            let was_sent = !is_first || self.params.get(name).is_some();
+            changed(name, was_sent.then_some(before), Some(after))
+        };
+        vec![
+            change(b"SCRIPT_NAME", before.script_name, after.script_name),
+            change(b"PATH_INFO", before.path_info, after.path_info),
+        ]
+    }
+
     pub(crate) fn new(params: &'p Params, protocol: Protocol) -> Self {
         Self { params, protocol, steps: Vec::new(), doubts: Vec::new() }
     }
@@ -50,8 +69,15 @@ impl Witness for Hearing<'_> {
     fn decided(&mut self, decision: Decision<'_>) {
         let rule = decision.rule;
         let changes = match decision.change {
+            // What is told of a repeat is the one more value, not the list that comes of it.
+            Change::Variable { name, before: Some(before), after: Some(more) }
+                if rule == Rule::HeaderRepeated =>
+            {
+                let between: &[u8] = if name == b"HTTP_COOKIE" { b"; " } else { b", " };
+                vec![changed(name, Some(before), Some(&[before, between, more].concat()))]
+            }
             Change::Variable { name, before, after } => vec![changed(name, before, after)],
-            Change::Paths { before, after } => paths(before, after),
+            Change::Paths { before, after } => self.paths(before, after),
             Change::Scheme(scheme) => vec![changed(b"wsgi.url_scheme", None, Some(scheme.name().as_bytes()))],
         };
         match self.steps.last_mut() {
@@ -63,13 +89,6 @@ impl Witness for Hearing<'_> {
     fn undecidable(&mut self, doubt: Doubt<'_>) {
         self.doubts.push(advise(&doubt, self.params, self.protocol));
     }
-}
-
-fn paths(before: Paths<'_>, after: Paths<'_>) -> Vec<Changed> {
-    vec![
-        changed(b"SCRIPT_NAME", Some(before.script_name), Some(after.script_name)),
-        changed(b"PATH_INFO", Some(before.path_info), Some(after.path_info)),
-    ]
 }
 
 fn changed(name: &[u8], before: Option<&[u8]>, after: Option<&[u8]>) -> Changed {

@@ -17,7 +17,7 @@ pub struct Fact {
 /// What was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// About the path. SCRIPT_NAME, PATH_INFO and REQUEST_URI are there even if they were not sent.
+    /// About the path, and by which server. SCRIPT_NAME, PATH_INFO and REQUEST_URI are there even if they were not sent.
     pub path: Vec<Fact>,
     /// About the scheme and the host.
     pub scheme: Vec<Fact>,
@@ -39,6 +39,7 @@ const PATH: &[&str] = &[
     "REDIRECT_URI",
     "SCRIPT_URL",
     "APPL_MD_PATH",
+    "SERVER_SOFTWARE",
     "HTTP_X_FORWARDED_PREFIX",
     "HTTP_X_SCRIPT_NAME",
     "QUERY_STRING",

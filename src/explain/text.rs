@@ -4,6 +4,7 @@ use crate::explanation::{Explanation, Outcome, Refused};
 use crate::hearing::{Changed, Step};
 use crate::sent::Fact;
 use crate::{Advice, Note, show};
+use janua_environ::Rule;
 use janua_vocabulary::{BodyLength, Protocol};
 use std::fmt::{self, Display, Formatter};
 
@@ -19,8 +20,10 @@ impl Display for Explanation {
         self.title(f)?;
         f.write_str("\nThe server sent:\n")?;
         let sent = &self.sent;
-        for fact in [&sent.path, &sent.scheme, &sent.length, &sent.authorization].into_iter().flatten() {
-            write_fact(f, fact)?;
+        let facts = [&sent.path, &sent.scheme, &sent.length, &sent.authorization].into_iter().flatten();
+        let width = facts.clone().map(|fact| fact.name.len()).max().unwrap_or(0);
+        for fact in facts {
+            write_fact(f, fact, width)?;
         }
         if sent.others > 0 {
             let (many, have) = if sent.others == 1 { ("", "has") } else { ("s", "have") };
@@ -30,8 +33,15 @@ impl Display for Explanation {
         if !self.steps.iter().any(Step::is_about_path) {
             f.write_str("  SCRIPT_NAME and PATH_INFO stay as they were sent\n")?;
         }
-        for step in &self.steps {
+        let (first, besides): (Vec<_>, Vec<_>) = self.steps.iter().partition(|step| step.matters());
+        for step in first {
             write_step(f, step)?;
+        }
+        if !besides.is_empty() {
+            f.write_str("  besides:\n")?;
+        }
+        for step in besides {
+            step.changes.iter().try_for_each(|change| write_change(f, change, Some(step.rule)))?;
         }
         match &self.outcome {
             Ok(outcome) => write_outcome(f, outcome)?,
@@ -49,10 +59,10 @@ impl Display for Explanation {
 
 impl Explanation {
     fn title(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let method =
-            if self.method.is_empty() { "(no method)".to_owned() } else { show::bytes(&self.method) };
+        let method = if self.method.is_empty() { "A request".to_owned() } else { show::bytes(&self.method) };
         let target = self.sent.path.iter().find(|fact| fact.name == "REQUEST_URI");
-        let target = target.and_then(|fact| fact.values.last()).map(|target| show::bytes(target));
+        let target =
+            target.and_then(|fact| fact.values.last()).map(|target| format!(" {}", show::bytes(target)));
         let server = match &self.outcome {
             Ok(outcome) if outcome.server.name() != "generic" => format!(" from {}", outcome.server.name()),
             _ => String::new(),
@@ -68,33 +78,40 @@ impl Explanation {
             "refused" => "refused",
             _ => "decided",
         };
-        writeln!(f, "{method} {}, over {protocol}{server}: {verdict}", target.unwrap_or_default())
+        writeln!(f, "{method}{}, over {protocol}{server}: {verdict}", target.unwrap_or_default())
     }
 }
 
-fn write_fact(f: &mut Formatter<'_>, fact: &Fact) -> fmt::Result {
+fn write_fact(f: &mut Formatter<'_>, fact: &Fact, width: usize) -> fmt::Result {
     if fact.values.is_empty() {
-        return writeln!(f, "  {:NAME$} (not sent)", fact.name);
+        return writeln!(f, "  {:width$} (not sent)", fact.name);
     }
-    fact.values.iter().try_for_each(|value| writeln!(f, "  {:NAME$} {}", fact.name, show::value(Some(value))))
+    fact.values
+        .iter()
+        .try_for_each(|value| writeln!(f, "  {:width$} {}", fact.name, show::value(Some(value))))
 }
 
 fn write_step(f: &mut Formatter<'_>, step: &Step) -> fmt::Result {
     writeln!(f, "  {}", step.rule.name())?;
     paragraph(f, "      ", step.rule.reason())?;
-    step.changes.iter().try_for_each(|change| write_change(f, change))
+    step.changes.iter().try_for_each(|change| write_change(f, change, None))
 }
 
-fn write_change(f: &mut Formatter<'_>, change: &Changed) -> fmt::Result {
-    let name = show::bytes(&change.name);
+/// A line of its own, with the rule at its end where that is named nowhere else.
+fn write_change(f: &mut Formatter<'_>, change: &Changed, rule: Option<Rule>) -> fmt::Result {
     let after = change.after.as_deref();
+    write!(f, "      {:NAME$} ", show::bytes(&change.name))?;
     match change.before.as_deref() {
-        _ if change.name == b"wsgi.url_scheme" => writeln!(f, "      {name:NAME$} {}", show::value(after)),
-        before if before == after => writeln!(f, "      {name:NAME$} {}, as it was", show::value(after)),
+        _ if change.name == b"wsgi.url_scheme" => f.write_str(&show::value(after)),
+        before if before == after => write!(f, "{}, as it was", show::value(after)),
         before => {
             let after = if after.is_none() { "(left out)".to_owned() } else { show::value(after) };
-            writeln!(f, "      {name:NAME$} {} -> {after}", show::value(before))
+            write!(f, "{} -> {after}", show::value(before))
         }
+    }?;
+    match rule {
+        Some(rule) => writeln!(f, "  ({})", rule.name()),
+        None => f.write_str("\n"),
     }
 }
 
@@ -140,9 +157,9 @@ fn write_doubt(f: &mut Formatter<'_>, doubt: &Advice) -> fmt::Result {
     let mut case = "";
     for fix in &doubt.fixes {
         if fix.when == case {
-            writeln!(f, "  or, {}:", fix.place)?;
+            paragraph(f, "  ", &format!("or, {}:", fix.place))?;
         } else {
-            writeln!(f, "  If {}, write {}:", fix.when, fix.place)?;
+            paragraph(f, "  ", &format!("If {}, write {}:", fix.when, fix.place))?;
         }
         case = &fix.when;
         fix.lines.iter().try_for_each(|line| writeln!(f, "      {line}"))?;

@@ -46,7 +46,10 @@ mod tests {
     use crate::{Data, Path};
 
     fn names(plan: &Plan) -> Vec<String> {
-        headers(plan).iter().map(|(name, value)| format!("{}={}", name.escape_ascii(), value.escape_ascii())).collect()
+        headers(plan)
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.escape_ascii(), value.escape_ascii()))
+            .collect()
     }
 
     #[test]
@@ -55,7 +58,10 @@ mod tests {
         for text in ["accept: text/plain", "User-Agent:", "X-A: 1", "X-A: 2"] {
             plan.headers.push(Header::new(text.as_bytes()).unwrap());
         }
-        assert_eq!(names(&plan), ["Host=127.0.0.1:80", "Connection=close", "accept=text/plain", "X-A=1", "X-A=2"]);
+        assert_eq!(
+            names(&plan),
+            ["Host=127.0.0.1:80", "Connection=close", "accept=text/plain", "X-A=1", "X-A=2"]
+        );
     }
 
     #[test]
@@ -64,6 +70,9 @@ mod tests {
         plan.data = Some(Data::new(b"a=b"));
         assert!(names(&plan).contains(&format!("Content-Type={FORM}")));
         plan.headers.push(Header::new(b"content-type: text/csv").unwrap());
-        assert_eq!(names(&plan).iter().filter(|name| name.to_lowercase().starts_with("content-type")).count(), 1);
+        assert_eq!(
+            names(&plan).iter().filter(|name| name.to_lowercase().starts_with("content-type")).count(),
+            1
+        );
     }
 }

@@ -133,7 +133,10 @@ mod tests {
     }
 
     fn value(params: &Params, name: &str) -> String {
-        params.get(name.as_bytes()).map(|value| value.escape_ascii().to_string()).unwrap_or("(none)".to_owned())
+        params
+            .get(name.as_bytes())
+            .map(|value| value.escape_ascii().to_string())
+            .unwrap_or("(none)".to_owned())
     }
 
     #[test]
@@ -146,7 +149,10 @@ mod tests {
         ] {
             let plan = Plan { script_name: mount.into(), ..plan("fastcgi", path) };
             let params = params(&plan, None).unwrap();
-            assert_eq!((value(&params, "SCRIPT_NAME"), value(&params, "PATH_INFO")), (mount.into(), info.into()));
+            assert_eq!(
+                (value(&params, "SCRIPT_NAME"), value(&params, "PATH_INFO")),
+                (mount.into(), info.into())
+            );
             assert_eq!(value(&params, "REQUEST_URI"), path);
             assert_eq!(value(&params, "QUERY_STRING"), path.split_once('?').unwrap_or_default().1);
         }
@@ -187,7 +193,10 @@ mod tests {
             plan.headers.push(Header::new(text.as_bytes()).unwrap());
         }
         let params = params(&plan, Some(1)).unwrap();
-        assert_eq!((value(&params, "CONTENT_TYPE"), value(&params, "CONTENT_LENGTH")), ("text/csv".into(), "9".into()));
+        assert_eq!(
+            (value(&params, "CONTENT_TYPE"), value(&params, "CONTENT_LENGTH")),
+            ("text/csv".into(), "9".into())
+        );
         assert_eq!(value(&params, "HTTP_HOST"), "example.com");
         let repeats: Vec<_> = params.iter().filter(|(name, _)| *name == b"HTTP_X_A").collect();
         assert_eq!(repeats, [(&b"HTTP_X_A"[..], &b"1"[..]), (b"HTTP_X_A", b"2")]);

@@ -75,9 +75,9 @@ impl FromStr for BackEnd {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let protocols = [Protocol::FastCgi, Protocol::Scgi, Protocol::Http];
-        let named = protocols.into_iter().find_map(|protocol| {
-            Some((protocol, text.strip_prefix(protocol.name())?.strip_prefix(':')?))
-        });
+        let named = protocols
+            .into_iter()
+            .find_map(|protocol| Some((protocol, text.strip_prefix(protocol.name())?.strip_prefix(':')?)));
         let Some((protocol, address)) = named else {
             return Err(format!(
                 "'{text}' does not say what is spoken there; write fastcgi:ADDR, scgi:ADDR or http:ADDR"
@@ -113,7 +113,9 @@ impl Path {
             return Err(format!("'{shown}' is no path of a URL, which begins with '/'"));
         }
         match text.iter().find(|byte| **byte <= b' ' || **byte == 0x7f || **byte == b'#') {
-            Some(byte) => Err(format!("'{shown}' holds a byte that no URL sends as it is; write it as %{byte:02X}")),
+            Some(byte) => {
+                Err(format!("'{shown}' holds a byte that no URL sends as it is; write it as %{byte:02X}"))
+            }
             None => Ok(Self(text.to_vec())),
         }
     }

@@ -67,8 +67,18 @@ impl Connection {
 
     /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.
     pub(crate) fn pull(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Pulled, Broken> {
+        self.look(sink, true)
+    }
+
+    /// Looks at what was read before, without reading more.
+    pub(crate) fn pull_buffered(&mut self) -> Result<Pulled, Broken> {
+        self.look(&mut |_| {}, false)
+    }
+
+    fn look(&mut self, sink: &mut dyn FnMut(&[u8]), read: bool) -> Result<Pulled, Broken> {
         loop {
             match self.codec.poll().inspect_err(|_| self.body_over = true)? {
+                Event::NeedBytes if !read => return Ok(Pulled::Wait),
                 Event::NeedBytes => {
                     let space = self.codec.space();
                     let room = space.len();

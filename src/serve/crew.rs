@@ -4,8 +4,9 @@ use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::lead::Lead;
 use crate::lobby::{self, Departure};
-use crate::log;
+use crate::warn::Warned;
 use crate::yard::{Job, Yard};
+use crate::{explain, log};
 use janua_app::{App, Exchange, Thread};
 use janua_environ::Settings;
 use janua_vocabulary::Request;
@@ -21,6 +22,8 @@ pub(crate) enum Target {
     App(App),
     /// The app could not be loaded. Each request is told so, and the text goes to the server's log.
     Broken(String),
+    /// No app: each request is told what becomes of it.
+    Explanation,
 }
 
 /// How long the watch tends the sockets before it looks around again.
@@ -31,12 +34,13 @@ pub(crate) struct Crew {
     pub(crate) yard: Arc<Yard>,
     pub(crate) target: Target,
     pub(crate) environ: Settings,
+    warned: Warned,
     lead: Lead,
 }
 
 impl Crew {
     pub(crate) fn new(runtime: Runtime, yard: Arc<Yard>, target: Target, environ: Settings) -> Self {
-        Self { runtime, yard, target, environ, lead: Lead::new() }
+        Self { runtime, yard, target, environ, warned: Warned::default(), lead: Lead::new() }
     }
 
     /// Serves requests on the calling thread, number `me`, until the worker stops.
@@ -85,7 +89,11 @@ impl Crew {
     ) -> Option<Box<Connection>> {
         let protocol = connection.codec.protocol();
         let method = request.params.get(b"REQUEST_METHOD").unwrap_or_default();
-        let environ = match janua_environ::build(&request.params, protocol, &self.environ) {
+        if matches!(self.target, Target::Explanation) {
+            explain::answer(&mut connection, request, &self.environ);
+            return Some(connection);
+        }
+        let environ = match self.warned.build(&request.params, protocol, &self.environ) {
             Ok(environ) => environ,
             Err(refusal) => {
                 let status = refusal.status();
@@ -114,6 +122,8 @@ impl Crew {
                 self.yard.begin_stop();
                 return Some(connection);
             }
+            // Answered above, also where an app would not have been asked.
+            Target::Explanation => {}
         }
         carrier.take()
     }

@@ -14,6 +14,7 @@ mod carrier;
 mod cgi;
 mod connection;
 mod crew;
+mod explain;
 mod lead;
 mod link;
 mod listener;
@@ -26,6 +27,7 @@ mod source;
 mod spool;
 mod supervisor;
 mod system;
+mod warn;
 mod worker;
 mod yard;
 

@@ -172,7 +172,9 @@ impl Bound {
     pub(crate) fn label(&self) -> String {
         match self.protocol {
             Protocol::Http => {
-                format!("http://{}/ (for trying and developing, not for the open internet)", self.name)
+                let place =
+                    if self.tcp { format!("http://{}/", self.name) } else { format!("http {}", self.name) };
+                format!("{place} (for trying and developing, not for the open internet)")
             }
             other => format!("{} {}", other.name(), self.name),
         }

@@ -53,7 +53,7 @@ pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &
                 spawn(Departure { connection, care: yard.look_after() });
             }
         }
-        Ok(true) if connection.body_over => {}
+        Ok(true) if connection.body_over && !connection.codec.peer_sends() => {}
         Ok(_) => spawn(Departure { connection, care: yard.look_after() }),
     }
 }
@@ -75,7 +75,8 @@ impl Departure {
         if flush(&mut connection, yard.plan.progress_timeout).await.is_err() {
             return;
         }
-        if connection.codec.protocol() == Protocol::FastCgi
+        // A web server that does not keep the connection may stop sending when it has the answer, and wait for the end.
+        if connection.codec.kept()
             && drain(&mut connection).await.is_ok()
             && connection.codec.reusable()
             && !yard.is_stopping()
@@ -103,8 +104,12 @@ enum Look {
 }
 
 fn look(connection: &mut Connection) -> Look {
+    look_by(connection, |connection| connection.pull(&mut |_| {}))
+}
+
+fn look_by(connection: &mut Connection, pull: impl Fn(&mut Connection) -> Result<Pulled, Broken>) -> Look {
     loop {
-        match connection.pull(&mut |_| {}) {
+        match pull(connection) {
             Ok(Pulled::Request(request)) => return Look::Request(request),
             Ok(Pulled::Wait) => return Look::Wait,
             // What is left of an earlier request is of no interest.
@@ -123,7 +128,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
     }
     let Ok(watched) = watch(&mut connection) else { return };
     // The next request may have arrived together with the end of the last one.
-    let mut seen = if phase == Phase::Kept { look(&mut connection) } else { Look::Wait };
+    let mut seen = look_by(&mut connection, Connection::pull_buffered);
     loop {
         match seen {
             Look::Wait => {}

@@ -43,6 +43,8 @@ pub struct Plan {
     pub body_memory: usize,
     /// How long a peer may go without sending or taking a byte while it is expected to.
     pub progress_timeout: Duration,
+    /// Answer every request with what becomes of it, and load no app.
+    pub explain: bool,
     /// How long requests in flight may go on after the service was told to stop.
     pub stop_timeout: Duration,
 }
@@ -58,6 +60,7 @@ impl Default for Plan {
             limits: Limits::default(),
             body_memory: 1024 * 1024,
             progress_timeout: Duration::from_secs(60),
+            explain: false,
             stop_timeout: Duration::from_secs(30),
         }
     }

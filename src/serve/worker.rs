@@ -27,6 +27,9 @@ pub(crate) struct Orders<'a> {
 /// Loads the app and serves until told to stop. `ready` is called when requests can be answered.
 /// Gives the process's exit status.
 pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, ready: impl FnOnce()) -> i32 {
+    if orders.plan.explain {
+        return serve(thread, orders, Target::Explanation, ready);
+    }
     let mode =
         Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
     match source.load(thread, mode) {

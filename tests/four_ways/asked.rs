@@ -31,7 +31,7 @@ pub(crate) enum Form {
 }
 
 /// How the client framed the body.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
     Counted(Vec<u8>),
@@ -103,7 +103,13 @@ fn decoded(path: &[u8]) -> Vec<u8> {
 /// As text, so that a failure can be read and typed again.
 impl fmt::Debug for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {} over {}", self.method, self.target().escape_ascii(), if self.tcp { "tcp" } else { "unix" })?;
+        writeln!(
+            f,
+            "{} {} over {}",
+            self.method,
+            self.target().escape_ascii(),
+            if self.tcp { "tcp" } else { "unix" }
+        )?;
         writeln!(f, "  Host: {}", self.host)?;
         for (name, value) in &self.fields {
             writeln!(f, "  {name}: {}", value.escape_ascii())?;

@@ -102,7 +102,11 @@ fn one_environ(case: &Case) -> bool {
 
 fn cases() -> ProptestConfig {
     let asked_for = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: asked_for.unwrap_or(CASES), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: asked_for.unwrap_or(CASES),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) enum Server {
     /// The stock `scgi_params`: no SCRIPT_NAME (or the mount alone), no PATH_INFO, the path in DOCUMENT_URI; an empty
     /// SERVER_NAME; the headers of the body a second time.
     Nginx,
-    /// The path undivided in SCRIPT_NAME, SERVER_NAME with the port, nothing that is empty.
+    /// The path undivided in SCRIPT_NAME, SERVER_NAME with the port, nothing of its own that is empty.
     HaProxy,
 }
 
@@ -36,7 +36,8 @@ impl Server {
     pub(crate) fn params(self, asked: &Asked, protocol: Protocol, mount: Option<&str>) -> Params {
         let mut params = Params::new();
         let mut push = |name: &str, value: &[u8]| {
-            if self != Server::HaProxy || !value.is_empty() {
+            let of_the_client = name.starts_with("HTTP_") || name == "CONTENT_TYPE";
+            if self != Server::HaProxy || of_the_client || !value.is_empty() {
                 params.push(name.as_bytes(), value);
             }
         };
@@ -57,9 +58,7 @@ impl Server {
         push("SERVER_PROTOCOL", b"HTTP/1.1");
         push("REQUEST_METHOD", asked.method.as_bytes());
         push("REQUEST_URI", &asked.target());
-        if self != Server::HaProxy || !asked.query_string().is_empty() {
-            push("QUERY_STRING", asked.query_string());
-        }
+        push("QUERY_STRING", asked.query_string());
         if self != Server::HaProxy {
             push("REQUEST_SCHEME", b"http");
         }
@@ -78,7 +77,9 @@ impl Server {
     fn content_length(self, asked: &Asked, protocol: Protocol) -> Option<String> {
         let length = asked.body.bytes().len();
         match (&asked.body, protocol) {
-            (Body::Counted(_), Protocol::Cgi) if self == Server::Apache => Some(format!("{length}, {length}")),
+            (Body::Counted(_), Protocol::Cgi) if self == Server::Apache => {
+                Some(format!("{length}, {length}"))
+            }
             (Body::Counted(_), _) | (_, Protocol::Scgi) => Some(length.to_string()),
             _ if self == Server::HaProxy => Some(length.to_string()),
             // fastcgi_params: the variable is sent, and is empty.

@@ -44,7 +44,12 @@ impl Case {
             body: Body::None,
             tcp: true,
         };
-        Self { asked, servers: [Server::Rfc3875; 3], transport: Transport::default(), settings: Chosen(Vec::new()) }
+        Self {
+            asked,
+            servers: [Server::Rfc3875; 3],
+            transport: Transport::default(),
+            settings: Chosen(Vec::new()),
+        }
     }
 
     pub(crate) fn builder(&self) -> Settings {
@@ -82,7 +87,9 @@ fn transport() -> impl Strategy<Value = Transport> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let method = select(vec!["GET", "GET", "POST", "HEAD", "PUT", "OPTIONS", "PROPFIND", "M-SEARCH"]);
-    let hosts = || select(vec!["example.org", "example.org:8080", "[::1]:8000", "[2001:db8::1]", "h", "127.0.0.1", "h:"]);
+    let hosts = || {
+        select(vec!["example.org", "example.org:8080", "[::1]:8000", "[2001:db8::1]", "h", "127.0.0.1", "h:"])
+    };
     let host = prop_oneof![8 => hosts(), 1 => select(vec!["", ":80", "under_score:1", "h:0", "h:99999"])];
     let form = prop_oneof![
         12 => Just(Form::Origin),
@@ -174,8 +181,9 @@ fn field() -> impl Strategy<Value = (String, Vec<u8>)> {
 }
 
 fn body() -> impl Strategy<Value = Body> {
-    let bytes = (prop_oneof![6 => 0..40usize, 1 => 0..5_000usize], any::<u8>())
-        .prop_map(|(length, seed)| (0..length).map(|at| (at as u8).wrapping_mul(31) ^ seed).collect::<Vec<u8>>());
+    let bytes = (prop_oneof![6 => 0..40usize, 1 => 0..5_000usize], any::<u8>()).prop_map(|(length, seed)| {
+        (0..length).map(|at| (at as u8).wrapping_mul(31) ^ seed).collect::<Vec<u8>>()
+    });
     prop_oneof![
         3 => Just(Body::None),
         2 => bytes.clone().prop_map(Body::Counted),

@@ -10,6 +10,7 @@ needs() { # needs PACKAGE PATH: the package is there if the path is
 needs nginx /usr/sbin/nginx
 needs apache2 /usr/sbin/apache2
 needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
+needs curl /usr/bin/curl
 needs lighttpd /usr/sbin/lighttpd
 needs python3 /usr/bin/python3
 # Debian keeps what `python3 -m venv` needs in a package of its own.
@@ -26,6 +27,12 @@ fi
 
 echo "installing:$missing"
 # The tests start the servers themselves, so the packages are told not to.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" > $policy
+    chmod +x $policy
+fi
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 apt-get update --quiet=2
 $install >/dev/null

@@ -81,7 +81,8 @@ class Server:
         self.pid_file = places.folder / "server.pid"
         self.config = places.folder / "server.conf"
         self.config.write_text(self.surroundings())
-        self.process = Process(self.command(), places.log / "output.log")
+        # Outside places.log: a server that runs in the background has no such output.
+        self.process = Process(self.command(), places.folder / "output.log")
 
     def surroundings(self):
         """The configuration around the fragment: what every installation already has."""

@@ -106,8 +106,14 @@ def test_a_chunked_upload_arrives_whole(site, browser, pieces):
 
 
 def test_an_upload_that_the_app_does_not_read_loses_no_answer(site, browser):
-    answer = browser.ask("POST", "/ignore", b"x" * 300_000)
+    answer = browser.ask("POST", "/ignore", b"x" * 4_000_000)
     assert (answer.status, answer.body) == (403, b"not read\n")
+
+
+def test_an_empty_body_loses_no_answer(site, browser):
+    # The app may answer before the server has said that the body, of no bytes, is over.
+    answers = [browser.ask("POST", "/hash", b"") for _ in range(30 if site.configuration.protocol != "cgi" else 3)]
+    assert [answer.status for answer in answers] == [200] * len(answers)
 
 
 def test_requests_on_one_connection_do_not_mix(site, browser):

@@ -171,6 +171,31 @@ fn with_content_length_0_the_body_ends_at_once_and_late_stdin_is_ignored() {
     assert!(matches!(&seen[..], [Seen::Request(_)]), "{seen:?}");
 }
 
+/// mod_proxy_fcgi says CONTENT_LENGTH 0 for an empty POST and then sends the end of STDIN: closing in between was a
+/// broken pipe to it, and a 503 to the client.
+#[test]
+fn the_end_of_an_empty_stdin_that_was_told_early_is_still_waited_for() {
+    let mut codec = codec();
+    let mut seen = Vec::new();
+    let length = [("CONTENT_LENGTH", "0")];
+    feed(&mut codec, &[begin(1, false), params(1, &length)].concat(), &mut seen);
+    finish(&mut codec);
+    assert!(codec.peer_sends());
+    feed(&mut codec, &stdin(1, b""), &mut seen);
+    assert!(!codec.peer_sends());
+}
+
+#[test]
+fn only_a_connection_that_the_peer_keeps_waits_for_the_rest_of_a_body() {
+    for keep in [true, false] {
+        let mut codec = codec();
+        let length = [("CONTENT_LENGTH", "5")];
+        feed(&mut codec, &[begin(1, keep), params(1, &length), stdin(1, b"ab")].concat(), &mut Vec::new());
+        finish(&mut codec);
+        assert_eq!((codec.kept(), codec.peer_sends(), codec.reusable()), (keep, true, false));
+    }
+}
+
 #[test]
 fn get_values_is_answered_and_unknown_names_are_left_out() {
     let names = ["FCGI_MPXS_CONNS", "FCGI_MAX_REQS", "FCGI_COFFEE", "FCGI_MAX_CONNS", "FCGI_MAX_REQS"];

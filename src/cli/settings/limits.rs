@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) static TOPIC: Topic = Topic {
     title: "Limits",
     about: "",
-    verbs: &Verb::ALL,
+    verbs: &[Verb::Serve, Verb::Cgi, Verb::Run],
     settings: &[
         Setting::one(
             "progress_timeout",

@@ -4,6 +4,7 @@
 //! `docs/settings.md` follow from it.
 
 mod environ;
+mod faults;
 mod general;
 mod limits;
 mod listen;
@@ -176,8 +177,8 @@ fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 }
 
 /// The topics, in the order in which they are explained.
-pub(crate) static TOPICS: [&Topic; 5] =
-    [&listen::TOPIC, &process::TOPIC, &limits::TOPIC, &environ::TOPIC, &general::TOPIC];
+pub(crate) static TOPICS: [&Topic; 6] =
+    [&listen::TOPIC, &process::TOPIC, &limits::TOPIC, &environ::TOPIC, &faults::TOPIC, &general::TOPIC];
 
 /// The whole table, each setting with its topic, in the order of the documentation.
 pub fn settings() -> impl Iterator<Item = (&'static Topic, &'static Setting)> {

@@ -58,14 +58,14 @@ fn encoded_path_info<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Spl
 }
 
 /// nginx's `fastcgi_index` and HAProxy's `index`: the path ends in a slash, and a file name follows in
-/// SCRIPT_NAME.
+/// SCRIPT_NAME. A path that HAProxy left as `/a/.` is the directory itself, and nothing was glued to it.
 fn index_glued<'a>(facts: &Facts<'a, '_>, claim: &Split<'a>) -> Option<Split<'a>> {
     if !sends_whole_path(facts) || facts.sent_path_info.is_some() {
         return None;
     }
     let directory = url::directory(&claim.script_name)?;
     let server_path = facts.server_path().filter(|path| path.ends_with(b"/"))?;
-    (directory != &*claim.script_name && url::same(directory, &server_path))
+    (url::same(directory, &server_path) && !url::same(&claim.script_name, &server_path))
         .then(|| Split::at_root(head(&claim.script_name, directory.len())))
 }
 
@@ -170,6 +170,12 @@ mod tests {
             ("", "/dir/index.fcgi"),
         );
         is("h2o/2.3", &[("SCRIPT_NAME", "/foo/run.cgi"), ("REQUEST_URI", "/foo/")], ("/foo/run.cgi", ""));
+    }
+
+    #[test]
+    fn a_dot_at_the_end_is_no_index_file() {
+        is("HAProxy", &[("SCRIPT_NAME", "/a/."), ("REQUEST_URI", "/a/.")], ("", "/a/."));
+        is("HAProxy", &[("SCRIPT_NAME", "/."), ("REQUEST_URI", "/.")], ("", "/."));
     }
 
     fn proxied<'t>(script_name: &'t str, file: &'t str, target: &'t str) -> [(&'t str, &'t str); 3] {
