@@ -10,19 +10,20 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
-.PHONY: help install demo test test-fast lint rust-test python-test server-test packages clean
+.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix packages clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
 	@echo "make test       formatting, lints, all tests, also those behind real web servers"
 	@echo "make test-fast  the same without the web servers"
+	@echo "make matrix     every server, protocol and mount times every kind of target; writes docs/matrix.md"
 	@echo "make install    janua in $(VENV)"
 	@echo "make clean      remove what was built"
 
 install: $(VENV)/.installed
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Building in place keeps what cargo has compiled; the wheel is what users get.
 $(VENV)/.installed: $(BIN)/python $(SOURCES)
@@ -45,10 +46,16 @@ rust-test: install
 	$(RUST) test --workspace --quiet
 
 python-test: install
-	$(BIN)/python -m pytest --quiet --ignore tests/servers
+	$(BIN)/python -m pytest --quiet --ignore tests/servers --ignore tests/matrix
 
 server-test: install packages
-	$(BIN)/python -m pytest --quiet tests/servers
+	@set -e; folder=$$(mktemp -d /tmp/janua-venv-XXXXXX); trap 'rm -rf "$$folder"' EXIT; chmod 755 "$$folder"; \
+	echo "building an environment that the servers' children can read"; \
+	$(BIN)/python tests/servers/environment.py "$$folder/venv"; \
+	JANUA_E2E_VENV="$$folder/venv" $(BIN)/python -m pytest --quiet tests/servers tests/matrix
+
+matrix: install packages
+	PYTHONPATH=tests $(BIN)/python -m matrix
 
 packages:
 	@sh tests/servers/packages.sh

@@ -4,7 +4,7 @@ use janua_app::{App, AppSpec, FileWrapper, LoadError, Mode, attached};
 use janua_cli::{Command, Message, Options, Question, Subject, Verb, from_python, int_text, parse};
 use janua_explain::{Capture, explain};
 use janua_request::Plan;
-use janua_serve::{Source, cgi_refused, is_cgi};
+use janua_serve::{Source, script_refused};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PySystemExit, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple};
@@ -36,8 +36,10 @@ fn main(arguments: Vec<OsString>) -> i32 {
         Ok(Command::Request(plan)) => request(&plan),
         Err(message) => {
             complain(&message);
-            if is_cgi() {
-                cgi_refused(&Options::default().plan);
+            // These are for people; whatever else was started by a web server owes it an answer.
+            let for_people = ["serve", "request", "explain", "settings", "help"];
+            if !arguments.get(1).is_some_and(|word| for_people.iter().any(|name| word == name)) {
+                attached(|thread| script_refused(thread, &message.to_string()));
             }
             2
         }
@@ -94,12 +96,12 @@ fn command(verb: Verb, options: &Options) -> i32 {
         // Nothing is loaded then.
         Verb::Serve if options.plan.explain => AppSpec::file("explain"),
         Verb::Run => AppSpec::file(&options.app),
-        Verb::Serve | Verb::Cgi | Verb::Explain => match options.app.parse() {
+        Verb::Serve | Verb::Cgi | Verb::Explain => match options.app.parse::<AppSpec>() {
             Ok(spec) => spec,
             Err(error) => {
                 complain(&error);
-                if verb == Verb::Cgi && is_cgi() {
-                    cgi_refused(&options.plan);
+                if verb == Verb::Cgi {
+                    attached(|thread| script_refused(thread, &error.to_string()));
                 }
                 return 2;
             }
@@ -164,7 +166,12 @@ fn run(app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult
 
 fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let keywords = settings.map_or_else(|| Ok(Vec::new()), keywords)?;
-    let wrong = |message: Message| PyValueError::new_err(message.to_string());
+    let wrong = |message: Message| {
+        if verb != Verb::Serve {
+            attached(|thread| script_refused(thread, &message.to_string()));
+        }
+        PyValueError::new_err(message.to_string())
+    };
     let mut options = from_python(verb, keywords, std::env::vars_os()).map_err(wrong)?;
     let source = if let Ok(text) = app.cast::<PyString>() {
         let spec: AppSpec = text

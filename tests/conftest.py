@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def janua_command() -> List[str]:
     """The command to test: `JANUA_COMMAND`, else the one that `make` builds, else the one on PATH."""
-    for candidate in (os.environ.get("JANUA_COMMAND"), str(ROOT / ".venv" / "bin" / "janua"), shutil.which("janua")):
+    # Taken out of the environment: to janua it would be an unknown setting.
+    named = os.environ.pop("JANUA_COMMAND", None)
+    for candidate in (named, str(ROOT / ".venv" / "bin" / "janua"), shutil.which("janua")):
         if candidate and os.access(candidate, os.X_OK):
             return [os.path.abspath(candidate)]
     pytest.exit("no janua command: build it with `make`, or name it in JANUA_COMMAND", returncode=2)

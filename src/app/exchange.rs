@@ -3,7 +3,7 @@
 use janua_vocabulary::Head;
 
 /// Why the carrier could not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Failure {
     /// The peer closed the connection or gave the request up.
     #[error("the peer has gone: {0}")]
@@ -12,7 +12,7 @@ pub enum Failure {
     #[error("the peer made no progress for {seconds} s (setting progress_timeout)")]
     Stalled {
         /// How long it was waited for, in seconds.
-        seconds: u64,
+        seconds: f64,
     },
     /// The body is not what the protocol promised.
     #[error("{0}")]
@@ -57,6 +57,9 @@ pub trait Exchange: Send + Sync {
     /// As for `try_read`, and [`Failure::Stalled`].
     fn wait_body(&self) -> Result<(), Failure>;
 
+    /// The failure that reading the body met with and that was told to whoever read.
+    fn body_failure(&self) -> Option<Failure>;
+
     /// How many bytes of the body are still to be read, if the head said so.
     fn remaining(&self) -> Option<u64>;
 
@@ -74,6 +77,9 @@ pub trait Exchange: Send + Sync {
     /// # Errors
     /// As for `try_send`, and [`Failure::Stalled`].
     fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure>;
+
+    /// Says that a block was left in the middle and the rest of it will not come. Nothing more can be sent.
+    fn break_off(&self);
 
     /// Takes the last block to be sent together with the end of the response, if it is small enough to copy.
     /// False if it is not: then it is to be sent like any other.

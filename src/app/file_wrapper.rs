@@ -18,9 +18,17 @@ pub struct FileWrapper {
 const LARGE: usize = 64 * 1024;
 
 impl FileWrapper {
-    /// The next block, at least as large as the app asked for if the file has so much.
-    pub(crate) fn large_block<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.read(py, self.blksize.max(LARGE))
+    /// The next block: of up to `room` bytes, and within that at least as large as the app asked for.
+    pub(crate) fn large_block<'py>(
+        &self,
+        py: Python<'py>,
+        room: Option<u64>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let room = room.map_or(usize::MAX, |room| usize::try_from(room).unwrap_or(usize::MAX));
+        if room == 0 {
+            return Ok(None);
+        }
+        self.read(py, self.blksize.max(LARGE).min(room))
     }
 
     fn read<'py>(&self, py: Python<'py>, size: usize) -> PyResult<Option<Bound<'py, PyAny>>> {

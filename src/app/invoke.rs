@@ -7,7 +7,7 @@ use crate::names::Names;
 use crate::reply::{Reply, type_name};
 use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread, environ};
 use janua_environ::{Environ, Scheme};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -85,6 +85,10 @@ impl App {
                 if let Err(error) = self.answer(py, &result, reply.get()) {
                     reply.get().fail(py, &error, broken_body(py, &error, &exchange).as_ref());
                 }
+                // A signal that asks to leave must be heard before the clean-up, not in the middle of it.
+                if let Err(error) = py.check_signals() {
+                    reply.get().fail(py, &error, None);
+                }
                 if let Err(error) = close(&result) {
                     reply.get().log_error(py, &error);
                 }
@@ -134,7 +138,7 @@ impl App {
             }
             return reply.only(py, bytes);
         } else if let Ok(file) = result.cast_exact::<FileWrapper>() {
-            while let Some(part) = file.get().large_block(py)? {
+            while let Some(part) = file.get().large_block(py, reply.room())? {
                 reply.block(py, block(&part)?)?;
                 if reply.needs_no_more() {
                     break;
@@ -181,12 +185,8 @@ fn close(result: &Bound<'_, PyAny>) -> PyResult<()> {
     }
 }
 
-/// The failure behind `error` if the app raised only because its body could not be read: then the request, not the
-/// app, is at fault.
+/// The failure behind `error` if the app raised it because its body could not be read: then the request, not the app,
+/// is at fault.
 fn broken_body(py: Python<'_>, error: &PyErr, exchange: &Arc<dyn Exchange>) -> Option<Failure> {
-    use pyo3::exceptions::PyOSError;
-    if !error.is_instance_of::<PyOSError>(py) || error.is_instance_of::<PyValueError>(py) {
-        return None;
-    }
-    exchange.try_read(&mut [0]).err()
+    error.is_instance_of::<PyOSError>(py).then(|| exchange.body_failure()).flatten()
 }

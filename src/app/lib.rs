@@ -27,4 +27,6 @@ pub use file_wrapper::FileWrapper;
 pub use invoke::{App, Mode};
 pub use load::LoadError;
 pub use spec::{AppSpec, SpecError};
-pub use thread::{Thread, attached, finish_process, forget_variable, fork, on_terminate};
+pub use thread::{
+    Thread, attached, default_child_signal, finish_process, forget_variable, fork, on_terminate,
+};

@@ -105,13 +105,17 @@ fn execute<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyAny>, LoadE
             search_first(py, folder)?;
         }
         let is_module = path.extension().is_some_and(|extension| extension == "py");
-        let name = module_name(&path, is_module);
+        let modules = py.import("sys")?.getattr("modules")?;
+        let mut name = module_name(&path, is_module);
+        if modules.contains(&name)? {
+            // A file that is called like a module of Python's own must not take its place.
+            name.insert_str(0, "app_");
+        }
         let util = py.import("importlib.util")?;
         let loader =
             py.import("importlib.machinery")?.call_method1("SourceFileLoader", (&name, path.as_os_str()))?;
         let spec = util.call_method1("spec_from_loader", (&name, &loader))?;
         let module = util.call_method1("module_from_spec", (&spec,))?;
-        let modules = py.import("sys")?.getattr("modules")?;
         modules.set_item(&name, &module)?;
         let executed = if is_module {
             loader.call_method1("exec_module", (&module,))
@@ -142,8 +146,8 @@ fn module_name(path: &Path, is_module: bool) -> String {
 fn search_first(py: Python<'_>, folder: impl AsRef<Path>) -> PyResult<()> {
     let folder = std::path::absolute(folder)?;
     let path = py.import("sys")?.getattr("path")?;
-    if !path.contains(folder.to_string_lossy())? {
-        path.call_method1("insert", (0, folder.to_string_lossy()))?;
+    if path.contains(folder.as_os_str())? {
+        path.call_method1("remove", (folder.as_os_str(),))?;
     }
-    Ok(())
+    path.call_method1("insert", (0, folder.as_os_str())).map(drop)
 }

@@ -25,7 +25,7 @@ struct State {
     response: Option<Response>,
     /// The head has been handed on and can no longer be changed.
     sent: bool,
-    /// Sending failed: whatever the app raises from now on is a consequence.
+    /// Sending failed, and what the app raises now is probably that.
     failed: bool,
     /// The response did not come to what its head promised.
     broken: bool,
@@ -103,6 +103,11 @@ impl Reply {
             && state.response.as_ref().is_some_and(|response| response.head().bodiless || response.is_cut())
     }
 
+    /// How many more bytes Content-Length leaves room for, if it is known.
+    pub(crate) fn room(&self) -> Option<u64> {
+        self.state().response.as_ref().and_then(Response::room)
+    }
+
     /// Answers a request whose app raised `error`: with a 500 if nothing was sent, visibly broken off otherwise.
     pub(crate) fn fail(&self, py: Python<'_>, error: &PyErr, reading: Option<&Failure>) {
         let (sent, failed) = {
@@ -172,19 +177,27 @@ impl Reply {
             return Ok(());
         }
         let mut sent = 0;
-        let mut outcome = self.exchange.try_send(block, &mut sent);
-        if let Ok(false) = outcome {
-            outcome = loop {
-                match py.detach(|| self.exchange.send(block, &mut sent)) {
-                    Err(Failure::Interrupted) => py.check_signals()?,
-                    other => break other.map(|()| true),
+        let failed = |failure: Failure| exception(&failure, false);
+        let mut sending = || -> PyResult<()> {
+            if self.exchange.try_send(block, &mut sent).map_err(failed)? {
+                return Ok(());
+            }
+            loop {
+                let outcome = py.detach(|| self.exchange.send(block, &mut sent));
+                // A signal may ask the main thread to leave; it must not wait until the app's own clean-up.
+                py.check_signals()?;
+                match outcome {
+                    Err(Failure::Interrupted) => {}
+                    other => return other.map_err(failed),
                 }
-            };
-        }
-        outcome.map(drop).map_err(|failure| {
+            }
+        };
+        let outcome = sending();
+        if outcome.is_err() {
             self.state().failed = true;
-            exception(&failure, false)
-        })
+            self.exchange.break_off();
+        }
+        outcome
     }
 }
 

@@ -33,9 +33,37 @@ impl<'py> Thread<'py> {
 /// # Errors
 /// The system refused, in its words.
 pub fn fork(thread: Thread<'_>) -> Result<Option<i32>, String> {
-    let fork = || -> PyResult<i32> { thread.py().import("os")?.call_method0("fork")?.extract() };
-    let pid = fork().map_err(|error| error.value(thread.py()).to_string())?;
+    let py = thread.py();
+    let fork = || -> PyResult<i32> {
+        // What waits in a buffer would be written by every child.
+        flush_streams(py);
+        let pid = py.import("os")?.call_method0("fork")?.extract()?;
+        if pid == 0 {
+            // What the parent wants done at its end is not to be done at the end of every child.
+            py.import("atexit")?.call_method0("_clear")?;
+        }
+        Ok(pid)
+    };
+    let pid = fork().map_err(|error| error.value(py).to_string())?;
     Ok((pid != 0).then_some(pid))
+}
+
+fn flush_streams(py: Python<'_>) {
+    for name in ["stdout", "stderr"] {
+        let stream = py.import("sys").and_then(|sys| sys.getattr(name));
+        // A stream may be None or closed; there is nobody left to tell.
+        let _ = stream.and_then(|stream| stream.call_method0("flush"));
+    }
+}
+
+/// Sees to it that the end of a child is told to this process, whatever it inherited.
+pub fn default_child_signal(thread: Thread<'_>) {
+    let reset = || -> PyResult<()> {
+        let signal = thread.py().import("signal")?;
+        signal.call_method1("signal", (signal.getattr("SIGCHLD")?, signal.getattr("SIG_DFL")?)).map(drop)
+    };
+    // Outside the main thread Python allows no handlers; children that vanish are noticed all the same.
+    let _ = reset();
 }
 
 /// Ends a forked process as an interpreter ends: exit handlers run and streams are flushed, but nothing of the
@@ -47,13 +75,9 @@ pub fn finish_process(thread: Thread<'_>, status: i32) -> ! {
             error.print(py);
         }
     };
+    quietly(py.import("threading").and_then(|threading| threading.call_method0("_shutdown")));
     quietly(py.import("atexit").and_then(|atexit| atexit.call_method0("_run_exitfuncs")));
-    for stream in ["stdout", "stderr"] {
-        let flush =
-            py.import("sys").and_then(|sys| sys.getattr(stream)).and_then(|s| s.call_method0("flush"));
-        // A stream may be None or closed; there is nobody left to tell.
-        let _ = flush;
-    }
+    flush_streams(py);
     quietly(py.import("os").and_then(|os| os.call_method1("_exit", (status,))));
     std::process::abort()
 }

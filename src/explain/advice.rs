@@ -30,21 +30,23 @@ pub struct Advice {
     pub fixes: Vec<Fix>,
 }
 
-/// On one line, for a log.
+/// On one line, in whole sentences, for a log.
 impl Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.unknown)?;
         let mut case = "";
         for fix in &self.fixes {
+            // In quotes, so that nobody takes the full stop along.
+            let lines = fix.lines.iter().map(|line| format!("`{line}`")).collect::<Vec<_>>().join(" ");
             if fix.when == case {
-                write!(f, ", or {}: {}", fix.place, fix.lines.join(" "))?;
+                write!(f, "; or {}: {lines}", fix.place)?;
             } else {
                 let stop = if case.is_empty() { "" } else { "." };
-                write!(f, "{stop} If {}, write {}: {}", fix.when, fix.place, fix.lines.join(" "))?;
+                write!(f, "{stop} If {}, write {}: {lines}", fix.when, fix.place)?;
             }
             case = &fix.when;
         }
-        Ok(())
+        f.write_str(".")
     }
 }
 
@@ -80,18 +82,22 @@ impl Case<'_> {
                 self.under_or_root(self.mount_told()),
             ),
             Undecidable::FirstSegmentOrMount => (
-                format!(
-                    "lighttpd sends the same for an app at the root of the site as for one at {}; it is taken to \
-                     be at {}.",
-                    self.assumed(),
-                    self.assumed()
-                ),
+                match self.doubt.assumed.script_name {
+                    [] => "lighttpd takes the first segment of a path for the place of the app unless it is told not \
+                           to, and a request for the root of the site does not show whether it was."
+                        .to_owned(),
+                    segment => format!(
+                        "lighttpd sends the same for an app at the root of the site as for one at {0}; it is taken to \
+                         be at {0}.",
+                        show::bytes(segment)
+                    ),
+                },
                 vec![
                     self.fix(
                         AT_ROOT,
                         "lighttpd",
                         "in the entry of the app in fastcgi.server or scgi.server",
-                        ["\"fix-root-scriptname\" => \"enable\""],
+                        ["\"fix-root-scriptname\" => \"enable\","],
                     ),
                     self.janua(AT_ROOT, "script-name", "/"),
                     self.janua(&at(&self.mount), "script-name", &self.mount),

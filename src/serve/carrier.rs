@@ -1,25 +1,28 @@
 //! A request under way: its body comes from the connection and its response goes there.
 
 use crate::connection::{Broken, Connection, Pulled};
-use crate::link::Link;
 use crate::log;
 use crate::spool::Spool;
 use janua_app::{Exchange, Failure};
 use janua_vocabulary::{BodyLength, Head, Protocol};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The largest last block that is copied to travel together with head and end.
 const HOLD: usize = 64 * 1024;
+
+/// How many pieces of a body are taken before the response is tried again.
+const PIECES: usize = 64;
+
+/// How much of the logged text that is on its way is kept in case it does not arrive.
+const KEPT: usize = 64 * 1024;
 
 /// How much logged text waits for company before it is framed.
 const LOG: usize = 8 * 1024;
 
 /// One request's connection while the app has it.
 pub(crate) struct Carrier {
-    /// Writing may block, so it must not be tried where waiting is forbidden.
-    blocks: bool,
     patience: Duration,
     memory: usize,
     state: Mutex<Option<Active>>,
@@ -31,8 +34,14 @@ struct Active {
     spool: Spool,
     /// Bytes of the body that are still to be taken from the peer, if the head said how many there are.
     remaining: Option<u64>,
-    /// What ended the body or the response before its time. It stays: every later call fails alike.
+    /// What ended the body before its time. It stays: every later read fails alike.
     failure: Option<Failure>,
+    /// The app was told so.
+    failure_told: bool,
+    /// What ended the response before its time. Every later write fails alike.
+    broken_off: Option<Failure>,
+    /// Since when the peer has made no progress that is waited for.
+    waiting_since: Option<Instant>,
     log: Vec<u8>,
 }
 
@@ -49,10 +58,17 @@ impl Carrier {
             BodyLength::Exactly(length) => Some(length),
             BodyLength::ToEnd => None,
         };
-        let blocks = connection.link.blocks();
-        let active =
-            Active { connection, spool: Spool::default(), remaining, failure: None, log: Vec::new() };
-        Self { blocks, patience, memory, state: Mutex::new(Some(active)) }
+        let active = Active {
+            connection,
+            spool: Spool::default(),
+            remaining,
+            failure: None,
+            failure_told: false,
+            broken_off: None,
+            waiting_since: None,
+            log: Vec::new(),
+        };
+        Self { patience, memory, state: Mutex::new(Some(active)) }
     }
 
     /// Ends the request for the app and gives the connection back.
@@ -70,15 +86,19 @@ impl Carrier {
         work(self.lock().as_mut().ok_or(Failure::Over)?)
     }
 
+    /// Waits for the peer. However often a signal interrupts that, the peer's time is counted from its last progress.
     fn wait(&self, read: bool, write: bool) -> Result<crate::link::Readiness, Failure> {
         // Only who waits holds the descriptor: an app that keeps its environ must not keep the connection open.
-        let link: Link = self.with(|active| Ok(active.connection.link.clone()))?;
-        match link.wait(read, write, self.patience) {
-            Ok(ready) if ready.read || ready.write => Ok(ready),
-            Ok(_) => {
-                let failure = Failure::Stalled { seconds: self.patience.as_secs() };
-                self.with(|active| Err(active.fail(failure)))
-            }
+        let (link, since) = self.with(|active| {
+            let since = *active.waiting_since.get_or_insert_with(Instant::now);
+            Ok((active.connection.link.clone(), since))
+        })?;
+        match link.wait(read, write, self.patience.saturating_sub(since.elapsed())) {
+            Ok(ready) if ready.read || ready.write => self.with(|active| {
+                active.waiting_since = None;
+                Ok(ready)
+            }),
+            Ok(_) => Err(Failure::Stalled { seconds: self.patience.as_secs_f64() }),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
             Err(error) => Err(Failure::Gone(error.to_string())),
         }
@@ -92,6 +112,16 @@ impl Active {
 
     fn check(&self) -> Result<(), Failure> {
         self.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Ends the response before its time: a part of a block may be on its way, and nothing can follow it.
+    fn break_off(&mut self, failure: Failure) -> Failure {
+        if let Failure::Stalled { .. } = failure {
+            let peer = &self.connection.peer;
+            log::line(format_args!("{peer}: the response is broken off: {failure}"));
+        }
+        self.connection.dead = true;
+        self.broken_off.get_or_insert(failure).clone()
     }
 
     /// Takes what has arrived of the body: as much as fits into `into`, the rest into the spool.
@@ -144,8 +174,8 @@ impl Active {
         let mut nowhere = [];
         // A failure is kept for whoever reads the body; the response may still get through.
         let kept = self.failure.take();
-        while let Ok(None) = self.arrived(&mut nowhere, memory) {
-            if self.connection.drained {
+        for _ in 0..PIECES {
+            if !matches!(self.arrived(&mut nowhere, memory), Ok(None)) || self.connection.drained {
                 break;
             }
         }
@@ -158,55 +188,72 @@ impl Active {
         !self.connection.body_over && self.remaining != Some(0) && self.failure.is_none()
     }
 
-    /// Frames logged text, or writes it to the log if the protocol carries none.
+    /// Puts logged text on its way: with the response if the protocol carries it and the peer is there to take it,
+    /// else into the log of this process, and there only whole lines unless it is `all`.
     fn emit_log(&mut self, all: bool) {
-        let text = std::mem::take(&mut self.log);
-        if text.is_empty() {
+        if self.log.is_empty() {
             return;
         }
-        if self.connection.codec.protocol() == Protocol::FastCgi {
-            let Connection { codec, out, .. } = &mut *self.connection;
-            out.append(|out| {
-                codec.log(&text, out);
-            });
+        let Connection { codec, out, dead, logged, .. } = &mut *self.connection;
+        let mut carried = false;
+        if !*dead {
+            out.append(|out| carried = codec.log(&self.log, out));
+        }
+        if carried {
+            logged.append(&mut self.log);
+            let surplus = logged.len().saturating_sub(KEPT);
+            logged.drain(..surplus);
             return;
         }
-        let lines = if all {
-            text.len()
-        } else {
-            text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
-        };
-        let (now, later) = text.split_at_checked(lines).unwrap_or((&text, &[]));
-        log::raw(now);
-        self.log = later.to_vec();
+        let ends = self.log.iter().rposition(|byte| *byte == b'\n');
+        let lines = if all { self.log.len() } else { ends.map_or(0, |at| at + 1) };
+        log::raw(self.log.get(..lines).unwrap_or_default());
+        self.log.drain(..lines);
     }
 
     fn send(&mut self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
+        if let Some(failure) = &self.broken_off {
+            return Err(failure.clone());
+        }
         self.emit_log(false);
         let Connection { codec, link, out, .. } = &mut *self.connection;
-        out.send(codec.as_mut(), link, block, sent)
-            .map_err(|error| self.fail(Failure::Gone(error.to_string())))
+        let outcome = out.send(codec.as_mut(), link, block, sent);
+        outcome.map_err(|error| self.break_off(Failure::Gone(error.to_string())))
     }
 }
 
 impl Exchange for Carrier {
     fn try_read(&self, into: &mut [u8]) -> Result<Option<usize>, Failure> {
         self.with(|active| {
-            let spooled = active.spool.take(into).map_err(|error| Failure::Spool(error.to_string()))?;
-            if spooled > 0 {
-                return Ok(Some(spooled));
-            }
-            active.check()?;
-            active.arrived(into, self.memory)
+            let spooled =
+                active.spool.take(into).map_err(|error| active.fail(Failure::Spool(error.to_string())));
+            let read = match spooled {
+                Ok(0) => active.check().and_then(|()| active.arrived(into, self.memory)),
+                Ok(count) => Ok(Some(count)),
+                Err(failure) => Err(failure),
+            };
+            active.failure_told |= read.is_err();
+            read
         })
     }
 
     fn wait_body(&self) -> Result<(), Failure> {
         let drained = self.with(|active| Ok(active.connection.drained))?;
-        if drained {
-            self.wait(true, false)?;
+        if !drained {
+            return Ok(());
         }
-        Ok(())
+        match self.wait(true, false) {
+            Ok(_) => Ok(()),
+            Err(failure @ (Failure::Interrupted | Failure::Over)) => Err(failure),
+            Err(failure) => self.with(|active| {
+                active.failure_told = true;
+                Err(active.fail(failure))
+            }),
+        }
+    }
+
+    fn body_failure(&self) -> Option<Failure> {
+        self.lock().as_ref().filter(|active| active.failure_told).and_then(|active| active.failure.clone())
     }
 
     fn remaining(&self) -> Option<u64> {
@@ -221,33 +268,40 @@ impl Exchange for Carrier {
     }
 
     fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
-        if self.blocks {
-            return Ok(false);
-        }
         self.with(|active| active.send(block, sent))
     }
 
     fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
         loop {
-            let wants_input = self.with(|active| Ok(active.wants_input()))?;
-            // A blocking write while the peer still sends its body could wait for ever for both.
-            let drain_first = self.blocks && wants_input;
-            if !drain_first && self.with(|active| active.send(block, sent))? {
+            if self.with(|active| active.send(block, sent))? {
                 return Ok(());
             }
-            if self.wait(wants_input, !drain_first)?.read {
-                self.with(|active| {
+            // Some peers send their whole body before they take any of the answer.
+            let wants_input = self.with(|active| Ok(active.wants_input()))?;
+            match self.wait(wants_input, true) {
+                Ok(ready) if ready.read => self.with(|active| {
                     active.spool_arrived(self.memory);
                     Ok(())
-                })?;
+                })?,
+                Ok(_) => {}
+                Err(failure @ (Failure::Interrupted | Failure::Over)) => return Err(failure),
+                Err(failure) => return self.with(|active| Err(active.break_off(failure))),
             }
         }
+    }
+
+    fn break_off(&self) {
+        // Over is as good as broken off.
+        let _ = self.with(|active| {
+            active.break_off(Failure::Gone("the response was broken off".to_owned()));
+            Ok(())
+        });
     }
 
     fn hold(&self, block: &[u8]) -> bool {
         let mut state = self.lock();
         match state.as_mut() {
-            Some(active) if block.len() <= HOLD => {
+            Some(active) if block.len() <= HOLD && active.broken_off.is_none() => {
                 active.emit_log(false);
                 let Connection { codec, out, .. } = &mut *active.connection;
                 out.copy(codec.as_mut(), block);
@@ -260,6 +314,9 @@ impl Exchange for Carrier {
     fn finish(&self) {
         if let Some(active) = self.lock().as_mut() {
             active.emit_log(true);
+            if active.broken_off.is_some() {
+                return;
+            }
             let Connection { codec, out, .. } = &mut *active.connection;
             out.append(|out| codec.finish(out));
         }
@@ -268,6 +325,9 @@ impl Exchange for Carrier {
     fn truncate(&self) {
         if let Some(active) = self.lock().as_mut() {
             active.emit_log(true);
+            if active.broken_off.is_some() {
+                return;
+            }
             let Connection { codec, out, .. } = &mut *active.connection;
             out.append(|out| codec.truncate(out));
         }
@@ -287,13 +347,12 @@ impl Exchange for Carrier {
     }
 
     fn flush_log(&self) {
-        let blocks = self.blocks;
         // If the peer takes nothing now, the text goes with what is sent next.
         let _ = self.with(|active| {
             active.emit_log(true);
             let Connection { link, out, .. } = &mut *active.connection;
-            if !blocks {
-                out.flush(link).map_err(|error| Failure::Gone(error.to_string()))?;
+            if !out.is_open() {
+                out.flush(link).map_err(|error| active.break_off(Failure::Gone(error.to_string())))?;
             }
             Ok(())
         });

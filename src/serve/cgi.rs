@@ -3,7 +3,7 @@
 use crate::carrier::Carrier;
 use crate::connection::{Broken, Connection, Peer, Pulled};
 use crate::link::Link;
-use crate::{Plan, Source, lobby, log, system};
+use crate::{Plan, Source, lobby, log, refusal, system};
 use janua_app::{Exchange, Mode, Thread, forget_variable, on_terminate};
 use janua_cgi::CgiCodec;
 use janua_environ::Settings;
@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// True if this process was started as a CGI program.
-pub fn is_cgi() -> bool {
+pub(crate) fn is_cgi() -> bool {
     janua_cgi::is_cgi(environment())
 }
 
@@ -33,11 +33,10 @@ pub fn cgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
     // A client's header `Proxy` must not become the proxy of the app's own requests.
     forget_variable(thread, "HTTP_PROXY");
     on_terminate(thread);
-
     match begin(&mut connection) {
         Ok(request) => call(thread, plan, environ, source, connection, &request),
         Err(error) => {
-            lobby::refuse(&mut connection, &error);
+            refusal::refuse(&mut connection, &error);
             end(&mut connection, plan);
             0
         }
@@ -45,10 +44,10 @@ pub fn cgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
 }
 
 /// Answers the request that this process was started for with a plain error, because there is no app to ask.
-pub fn cgi_refused(plan: &Plan) {
+pub(crate) fn cgi_refused(plan: &Plan) {
     if let Ok(mut connection) = connect(plan) {
         let _ = begin(&mut connection);
-        lobby::answer(&mut connection, b"", 500);
+        refusal::answer(&mut connection, b"", 500);
         end(&mut connection, plan);
     }
 }
@@ -91,7 +90,7 @@ fn call(
         Err(refusal) => {
             let status = refusal.status();
             log::line(format_args!("request refused with {status}: {refusal}"));
-            lobby::answer(&mut connection, method, status);
+            refusal::answer(&mut connection, method, status);
             end(&mut connection, plan);
             return 0;
         }
@@ -101,7 +100,7 @@ fn call(
         Ok(app) => app,
         Err(error) => {
             log::line(&error);
-            lobby::answer(&mut connection, method, 500);
+            refusal::answer(&mut connection, method, 500);
             end(&mut connection, plan);
             return error.exit_status();
         }
@@ -112,26 +111,41 @@ fn call(
         log::line("a fault in janua itself");
         carrier.truncate();
     }
-    if let Some(mut connection) = carrier.take() {
-        thread.away(|| end(&mut connection, plan));
-    }
-    0
+    let Some(mut connection) = carrier.take() else { return 1 };
+    thread.away(|| end(&mut connection, plan));
+    i32::from(connection.dead)
 }
 
-/// Reads what is left of the body, which some servers want before they take an answer, and sends the rest of it.
+/// Sends the rest of the answer, and takes what is left of the body: some servers want to be rid of it first.
 fn end(connection: &mut Connection, plan: &Plan) {
-    while !connection.body_over {
-        match connection.pull(&mut |_| {}) {
-            Ok(Pulled::Wait) => match connection.link.wait(true, false, plan.progress_timeout) {
-                Ok(ready) if ready.read => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => break,
-            },
-            Ok(Pulled::Body) => {}
-            _ => break,
+    let mut answered = connection.dead;
+    while !answered || !connection.body_over {
+        if !answered {
+            match connection.out.flush(&connection.link) {
+                Ok(flushed) => answered = flushed,
+                Err(error) => {
+                    log::line(format_args!("the answer could not be sent: {error}"));
+                    return;
+                }
+            }
+        }
+        let more = lobby::settle(connection);
+        if answered && !(connection.body_over || body_is_due()) {
+            return;
+        }
+        if more || (answered && connection.body_over) {
+            continue;
+        }
+        match connection.link.wait(!connection.body_over, !answered, plan.progress_timeout) {
+            Ok(ready) if ready.read || ready.write => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            _ => return,
         }
     }
-    if let Err(error) = connection.out.flush(&connection.link) {
-        log::line(format_args!("the answer could not be sent: {error}"));
-    }
+}
+
+/// Without a length and without an encoding there is no body (RFC 3875, section 4.2): what stands on stdin then, perhaps
+/// a terminal or a connection that stays open, is not waited for.
+fn body_is_due() -> bool {
+    ["CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"].iter().any(|name| std::env::var_os(name).is_some())
 }

@@ -47,6 +47,12 @@ pub(crate) enum Pulled {
     Closed,
 }
 
+/// How often one look at a connection reads.
+const READS: u32 = 16;
+
+/// How many bytes may wait for a peer that goes on asking.
+const UNREAD: usize = 1024 * 1024;
+
 pub(crate) struct Connection {
     pub(crate) link: Link,
     pub(crate) codec: Box<dyn Codec>,
@@ -56,13 +62,27 @@ pub(crate) struct Connection {
     pub(crate) watched: Option<Watched>,
     /// The body of the request at hand is complete, or will never be.
     pub(crate) body_over: bool,
+    /// The response was broken off in the middle, or the peer is gone: nothing more can be done with it.
+    pub(crate) dead: bool,
+    /// Text for the server's log that is on its way with the response, in case it does not arrive.
+    pub(crate) logged: Vec<u8>,
     /// The last read brought less than there was room for, so there is nothing more to read yet.
     pub(crate) drained: bool,
 }
 
 impl Connection {
     pub(crate) fn new(link: Link, codec: Box<dyn Codec>, peer: Peer) -> Self {
-        Self { link, codec, out: Outgoing::default(), peer, watched: None, body_over: true, drained: false }
+        Self {
+            link,
+            codec,
+            out: Outgoing::default(),
+            peer,
+            watched: None,
+            body_over: true,
+            dead: false,
+            logged: Vec::new(),
+            drained: false,
+        }
     }
 
     /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.
@@ -76,10 +96,17 @@ impl Connection {
     }
 
     fn look(&mut self, sink: &mut dyn FnMut(&[u8]), read: bool) -> Result<Pulled, Broken> {
+        let mut reads = 0;
         loop {
             match self.codec.poll().inspect_err(|_| self.body_over = true)? {
                 Event::NeedBytes if !read => return Ok(Pulled::Wait),
+                // Who sends much that means nothing must not keep others waiting.
+                Event::NeedBytes if reads == READS => {
+                    self.drained = false;
+                    return Ok(Pulled::Wait);
+                }
                 Event::NeedBytes => {
+                    reads += 1;
                     let space = self.codec.space();
                     let room = space.len();
                     match self.link.try_read(space)? {
@@ -108,7 +135,10 @@ impl Connection {
                 }
                 Event::Reply(bytes) => {
                     self.out.append(|out| out.extend_from_slice(&bytes));
-                    if !self.link.blocks() {
+                    if self.out.waiting() > UNREAD {
+                        return Err(PeerError::close("it does not read the answers to what it asks").into());
+                    }
+                    if !self.out.is_open() {
                         self.out.flush(&self.link)?;
                     }
                 }

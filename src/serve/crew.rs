@@ -6,7 +6,7 @@ use crate::lead::Lead;
 use crate::lobby::{self, Departure};
 use crate::warn::Warned;
 use crate::yard::{Job, Yard};
-use crate::{explain, log};
+use crate::{explain, log, refusal};
 use janua_app::{App, Exchange, Thread};
 use janua_environ::Settings;
 use janua_vocabulary::Request;
@@ -98,7 +98,7 @@ impl Crew {
             Err(refusal) => {
                 let status = refusal.status();
                 log::line(format_args!("{}: request refused with {status}: {refusal}", connection.peer));
-                lobby::answer(&mut connection, method, status);
+                refusal::answer(&mut connection, method, status);
                 return Some(connection);
             }
         };
@@ -118,7 +118,7 @@ impl Crew {
             Target::Broken(text) => {
                 carrier.log(text.as_bytes());
                 let mut connection = carrier.take()?;
-                lobby::answer(&mut connection, method, 500);
+                refusal::answer(&mut connection, method, 500);
                 self.yard.begin_stop();
                 return Some(connection);
             }
@@ -142,7 +142,7 @@ impl Crew {
                     self.yard.plan.stop_timeout.as_secs()
                 ));
                 // The threads that are stuck in the app cannot be ended one by one.
-                std::process::exit(0);
+                crate::system::end_now(1);
             }
             overdue
         };

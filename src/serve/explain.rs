@@ -1,7 +1,7 @@
 //! `janua serve --explain`: what becomes of each request, told to whoever sends it.
 
 use crate::connection::Connection;
-use crate::lobby;
+use crate::refusal;
 use janua_environ::Settings;
 use janua_explain::explain;
 use janua_response::{HeadError, Response, ResponseHead};
@@ -17,7 +17,7 @@ pub(crate) fn answer(connection: &mut Connection, request: &Request, settings: &
         ("text/plain; charset=utf-8", explanation.to_string())
     };
     let method = request.params.get(b"REQUEST_METHOD").unwrap_or_default();
-    let Ok(mut response) = head(method, kind) else { return lobby::answer(connection, method, 500) };
+    let Ok(mut response) = head(method, kind) else { return refusal::answer(connection, method, 500) };
     response.set_length_if_absent(body.len() as u64);
     let Connection { codec, out, .. } = connection;
     out.head(codec.as_mut(), &response.head());

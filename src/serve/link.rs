@@ -2,10 +2,14 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// PIPE_BUF of Linux: what is written to a pipe in one piece.
+const ATOMIC: usize = 4096;
 
 /// A socket, or the two ends that a CGI program is given.
 ///
@@ -34,9 +38,7 @@ pub(crate) struct Readiness {
 impl Link {
     /// Bytes that are there: `Some(0)` at the end, `None` if there are none yet.
     pub(crate) fn try_read(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
-        if let Link::Pipes { .. } = self
-            && !self.wait(true, false, Duration::ZERO)?.read
-        {
+        if !self.is_ready(true, false)? {
             return Ok(None);
         }
         loop {
@@ -51,8 +53,11 @@ impl Link {
 
     /// Writes what can be taken now: `None` if that is nothing.
     pub(crate) fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        if !self.is_ready(false, true)? {
+            return Ok(None);
+        }
         loop {
-            match rustix::io::writev(self.output(), parts) {
+            match self.write(parts) {
                 Ok(count) => return Ok(Some(count)),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(None),
@@ -61,9 +66,31 @@ impl Link {
         }
     }
 
-    /// True if writing may block whatever is done first, so that it must not be tried where waiting is forbidden.
-    pub(crate) fn blocks(&self) -> bool {
-        matches!(self, Link::Pipes { .. })
+    fn write(&self, parts: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+        match self {
+            // An app that lets SIGPIPE end its process must not lose it to the first client that leaves.
+            Link::Socket(socket) => {
+                let mut nothing = SendAncillaryBuffer::default();
+                sendmsg(&**socket, parts, &mut nothing, SendFlags::NOSIGNAL)
+            }
+            // So much a pipe that is ready takes without blocking.
+            Link::Pipes { output, .. } => {
+                let part = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| part);
+                rustix::io::write(output, part.get(..ATOMIC).unwrap_or(part))
+            }
+        }
+    }
+
+    /// False if a descriptor that may block would do so now.
+    fn is_ready(&self, read: bool, write: bool) -> io::Result<bool> {
+        if let Link::Socket(_) = self {
+            return Ok(true);
+        }
+        match self.wait(read, write, Duration::ZERO) {
+            Ok(ready) => Ok(ready.read || ready.write),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits until reading or writing, as asked, is possible, or `timeout` has passed: then neither is.

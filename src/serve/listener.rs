@@ -58,10 +58,24 @@ pub(crate) fn bind(
                 // Each would get a port of its own.
                 addresses.truncate(1);
             }
-            addresses.iter().map(|at| bind_tcp(protocol, at).map_err(|e| error(e.to_string()))).collect()
+            bind_any(protocol, &addresses).map_err(|e| error(e.to_string()))
         }
         Address::Fd(number) => Ok(vec![inherit(protocol, *number).map_err(error)?]),
     }
+}
+
+/// A name may stand for addresses that this machine does not have: one that can be had is enough.
+fn bind_any(protocol: Protocol, addresses: &[SocketAddr]) -> io::Result<Vec<Bound>> {
+    let mut bound = Vec::new();
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match bind_tcp(protocol, address) {
+            Ok(socket) => bound.push(socket),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(error) => failure = error,
+        }
+    }
+    if bound.is_empty() { Err(failure) } else { Ok(bound) }
 }
 
 fn bind_tcp(protocol: Protocol, address: &SocketAddr) -> io::Result<Bound> {
@@ -164,7 +178,15 @@ pub(crate) fn is_listening(fd: impl AsFd) -> bool {
 
 impl Bound {
     /// Begins to listen. Doing so again, in another process, changes nothing.
+    ///
+    /// # Errors
+    /// The system refuses, or another process has put a socket of its own in the place of this one meanwhile.
     pub(crate) fn listen(&self, backlog: u32) -> io::Result<()> {
+        if let Some((path, inode)) = &self.file
+            && !std::fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode)
+        {
+            return Err(io::Error::other(format!("{} was taken over by another process", self.name)));
+        }
         Ok(rustix::net::listen(&*self.socket, i32::try_from(backlog).unwrap_or(i32::MAX))?)
     }
 
@@ -242,6 +264,8 @@ impl Listener {
         if self.tcp {
             // Without it small answers wait for company; if it fails they are merely slower.
             let _ = rustix::net::sockopt::set_tcp_nodelay(&socket, true);
+            // A host that vanished says nothing; the system finds out, so that a kept connection does not stay for ever.
+            let _ = rustix::net::sockopt::set_socket_keepalive(&socket, true);
         }
         let name = match from {
             Some(from) => format!("{} from {from}", self.name).into(),

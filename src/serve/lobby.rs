@@ -1,10 +1,9 @@
 //! Where connections wait that have nothing for a thread to do: for a request, for a slow reader, for the end.
 
 use crate::connection::{Broken, Connection, Pulled};
-use crate::log;
 use crate::system::{self, Watched};
 use crate::yard::{Care, Job, Yard};
-use janua_response::PlainAnswer;
+use crate::{log, refusal};
 use janua_vocabulary::{PeerError, Protocol};
 use std::io;
 use std::sync::Arc;
@@ -27,9 +26,10 @@ pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
         }
         Look::Refused(error) => {
             let care = yard.look_after();
+            let yard = yard.clone();
             tokio::spawn(async move {
-                refuse(&mut connection, &error);
-                see_off(&mut connection, care).await;
+                refusal::refuse(&mut connection, &error);
+                see_off(&yard, &mut connection, care).await;
             });
         }
     }
@@ -41,13 +41,17 @@ pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
 /// Returns at once if nothing more is to be done with it, as is usual with one request for each connection.
 /// To be called outside the reactor; what remains to be done is spawned by `spawn`.
 pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &mut dyn FnMut(Departure)) {
+    if connection.dead {
+        lost(&connection);
+        return;
+    }
     let flushed = connection.out.flush(&connection.link);
     // What is left of a body has mostly arrived with its head: then the connection is at rest right away.
     if flushed.is_ok() {
         settle(&mut connection);
     }
     match flushed {
-        Err(_) => {}
+        Err(_) => lost(&connection),
         Ok(true) if connection.codec.reusable() => {
             if !yard.is_stopping() {
                 spawn(Departure { connection, care: yard.look_after() });
@@ -73,18 +77,45 @@ impl Departure {
             return;
         }
         if flush(&mut connection, yard.plan.progress_timeout).await.is_err() {
+            lost(&connection);
             return;
         }
         // A web server that does not keep the connection may stop sending when it has the answer, and wait for the end.
         if connection.codec.kept()
-            && drain(&mut connection).await.is_ok()
+            && hurried(&yard, drain(&mut connection)).await.is_some_and(|drained| drained.is_ok())
             && connection.codec.reusable()
             && !yard.is_stopping()
         {
             wait(yard, connection, care, Phase::Kept).await;
         } else {
-            see_off(&mut connection, care).await;
+            see_off(&yard, &mut connection, care).await;
         }
+    }
+}
+
+/// The answer did not arrive; what the app logged with it must not be lost as well.
+fn lost(connection: &Connection) {
+    if !connection.logged.is_empty() {
+        log::line(format_args!("{}: the peer left before it took this for its log:", connection.peer));
+        log::raw(&connection.logged);
+    }
+}
+
+/// How long a worker that stops waits for a peer that is only dawdling.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// Runs `work`, but not for long once the worker stops. `None` if it was given up.
+async fn hurried<T>(yard: &Yard, work: impl Future<Output = T>) -> Option<T> {
+    let stopping = async {
+        let told = yard.stop.notified();
+        if !yard.is_stopping() {
+            told.await;
+        }
+        tokio::time::sleep(HURRY).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = stopping => None,
     }
 }
 
@@ -140,9 +171,9 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                 return;
             }
             Look::Refused(error) => {
-                refuse(&mut connection, &error);
+                refusal::refuse(&mut connection, &error);
                 connection.watched = Some(watched);
-                see_off(&mut connection, care).await;
+                see_off(&yard, &mut connection, care).await;
                 return;
             }
         }
@@ -153,7 +184,11 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         if yard.is_stopping() && !connection.codec.in_head() {
             return;
         }
-        let limit = if limited { yard.plan.progress_timeout } else { Duration::MAX };
+        let limit = match (limited, yard.is_stopping()) {
+            (_, true) => HURRY,
+            (true, false) => yard.plan.progress_timeout,
+            (false, false) => Duration::MAX,
+        };
         let mut guard = tokio::select! {
             readable = within(limit, watched.readable()) => match readable {
                 Ok(Ok(guard)) => guard,
@@ -168,7 +203,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                     return;
                 }
             },
-            () = stop => {
+            () = stop, if !yard.is_stopping() => {
                 seen = Look::Wait;
                 continue;
             }
@@ -176,36 +211,22 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         seen = look(&mut connection);
         if connection.drained {
             guard.clear_ready();
+        } else {
+            drop(guard);
+            tokio::task::yield_now().await;
         }
     }
-}
-
-/// Says in the log what the peer did wrong, and to the peer if it can be told.
-pub(crate) fn refuse(connection: &mut Connection, error: &PeerError) {
-    match error.answer.status() {
-        Some(status) => {
-            log::line(format_args!("{}: request refused with {status}: {error}", connection.peer));
-            answer(connection, b"", status);
-        }
-        None => log::line(format_args!("{}: closed: {error}", connection.peer)),
-    }
-}
-
-/// Puts a plain answer of the gateway's own on its way.
-pub(crate) fn answer(connection: &mut Connection, method: &[u8], status: u16) {
-    let page = PlainAnswer::new(method, status);
-    let Connection { codec, out, .. } = connection;
-    out.head(codec.as_mut(), &page.head());
-    out.copy(codec.as_mut(), page.body());
-    out.append(|out| codec.finish(out));
 }
 
 /// Ends a connection so that what was answered arrives: closing with unread input would make the system discard it.
-async fn see_off(connection: &mut Connection, _care: Care) {
-    if flush(connection, LINGER).await.is_ok() {
-        connection.link.shut_output();
-        // Whatever comes is thrown away; the end of the peer's bytes, or of the time, ends it.
-        let _ = discard(connection).await;
+async fn see_off(yard: &Yard, connection: &mut Connection, _care: Care) {
+    match flush(connection, LINGER).await {
+        Ok(()) => {
+            connection.link.shut_output();
+            // Whatever comes is thrown away; the end of the peer's bytes, or of the time, ends it.
+            let _ = hurried(yard, discard(connection)).await;
+        }
+        Err(_) => lost(connection),
     }
 }
 
@@ -213,14 +234,14 @@ async fn see_off(connection: &mut Connection, _care: Care) {
 const PIECES: usize = 64;
 
 /// Throws away what has arrived of a body that nobody reads any more. True if more may be there already.
-fn settle(connection: &mut Connection) -> bool {
+pub(crate) fn settle(connection: &mut Connection) -> bool {
     for _ in 0..PIECES {
         if connection.body_over {
             return false;
         }
         match connection.pull(&mut |_| {}) {
             Ok(Pulled::Body | Pulled::BodyEnd) => {}
-            Ok(Pulled::Wait) => return false,
+            Ok(Pulled::Wait) => return !connection.drained,
             // The answer is made; whatever else the peer says about this request changes nothing.
             _ => connection.body_over = true,
         }

@@ -67,7 +67,7 @@ impl Outgoing {
                 if rest.is_empty() {
                     return self.flush(link);
                 }
-                self.settle();
+                self.merge_aside();
                 let frame = codec.frame(rest.len());
                 self.bytes.extend_from_slice(frame.prefix());
                 self.open = Some(OpenFrame { remaining: frame.take, suffix: frame.suffix });
@@ -79,8 +79,14 @@ impl Outgoing {
     }
 
     /// Writes what waits. True when nothing waits any more.
+    ///
+    /// # Errors
+    /// Also if a frame is open: who closes it has left, so the peer can make nothing of what would follow.
     pub(crate) fn flush(&mut self, link: &Link) -> io::Result<bool> {
-        self.settle();
+        if self.open.is_some() {
+            return Err(io::Error::other("a block was broken off"));
+        }
+        self.merge_aside();
         while let Some(rest) = self.bytes.get(self.written..).filter(|rest| !rest.is_empty()) {
             match link.try_write(&[IoSlice::new(rest)])? {
                 Some(count) => self.written += count,
@@ -95,6 +101,16 @@ impl Outgoing {
     /// True if nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.written == self.bytes.len() && self.open.is_none() && self.aside.is_empty()
+    }
+
+    /// True while a frame is begun whose bytes the app still holds.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// How many bytes wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.bytes.len() - self.written + self.aside.len()
     }
 
     /// Gives back memory that an idle connection does not need.
@@ -134,7 +150,7 @@ impl Outgoing {
     }
 
     /// Puts what was set aside in its place, now that no frame is open.
-    fn settle(&mut self) {
+    fn merge_aside(&mut self) {
         if self.open.is_none() && !self.aside.is_empty() {
             self.bytes.append(&mut self.aside);
         }

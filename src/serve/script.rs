@@ -1,9 +1,9 @@
 //! A file as its own server: what `#!` at its top makes of it.
 
-use crate::listener::{self, Bound};
+use crate::listener;
 use crate::worker::{self, Orders};
 use crate::{Address, Listen, Plan, Source, cgi, log, supervisor};
-use janua_app::{Mode, Thread};
+use janua_app::Thread;
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
 
@@ -47,21 +47,38 @@ fn fastcgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
             1
         });
     }
-    let sockets: Vec<Bound> = match listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access) {
-        Ok(sockets) => sockets,
+    with_orders(plan, environ, |orders| worker::run(thread, orders, source, || {}))
+}
+
+/// Tells whoever waits for an answer of this script that there is none, if it was started by a server: over FastCGI
+/// `why` goes to the server's log.
+pub fn script_refused(thread: Thread<'_>, why: &str) {
+    let (plan, environ) = (Plan::default(), Settings::default());
+    if listener::is_listening(rustix::stdio::stdin()) {
+        with_orders(&plan, &environ, |orders| {
+            worker::refuse(thread, orders, &format!("{why}\n"));
+            2
+        });
+    } else if cgi::is_cgi() {
+        cgi::cgi_refused(&plan);
+    }
+}
+
+/// Runs `work` with the socket that is descriptor 0.
+fn with_orders(plan: &Plan, environ: &Settings, work: impl FnOnce(&Orders<'_>) -> i32) -> i32 {
+    match listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access) {
+        // The server may start several of these, so the app must expect to be one of many.
+        Ok(sockets) => work(&Orders {
+            plan,
+            environ,
+            sockets: &sockets,
+            lifeline: None,
+            multiprocess: true,
+            started_by_server: true,
+        }),
         Err(error) => {
             log::line(error);
-            return 1;
-        }
-    };
-    // The server may start several of these, so the app must expect to be one of many.
-    let orders = Orders { plan, environ, sockets: &sockets, lifeline: None, multiprocess: true };
-    let mode = Mode { multithread: plan.threads > 1, multiprocess: true, run_once: false };
-    match source.load(thread, mode) {
-        Ok(app) => worker::run_loaded(thread, &orders, app),
-        Err(error) => {
-            log::line(&error);
-            worker::run_broken(thread, &orders, &error)
+            1
         }
     }
 }

@@ -27,8 +27,8 @@ impl Spool {
     /// (environment variable TMPDIR) cannot be written to.
     pub(crate) fn push(&mut self, bytes: &[u8], limit: usize) -> io::Result<()> {
         if self.file.is_none() && self.memory.len() - self.taken + bytes.len() <= limit {
-            if self.taken == self.memory.len() {
-                self.memory.clear();
+            if self.taken >= self.memory.len() / 2 {
+                self.memory.drain(..self.taken);
                 self.taken = 0;
             }
             self.memory.extend_from_slice(bytes);
@@ -98,6 +98,17 @@ mod tests {
         assert_eq!(spool.len(), 5_000);
         assert_eq!(drain(&mut spool, 333), bytes);
         assert_eq!(spool.len(), 0);
+    }
+
+    #[test]
+    fn a_spool_that_is_never_quite_empty_does_not_keep_what_was_taken() {
+        let mut spool = Spool::default();
+        spool.push(&[1; 100], 1_000).unwrap();
+        for _ in 0..1_000 {
+            spool.push(&[1; 500], 1_000).unwrap();
+            assert_eq!(spool.take(&mut [0; 500]).unwrap(), 500);
+        }
+        assert!(spool.file.is_none() && spool.memory.capacity() <= 4_000, "{}", spool.memory.capacity());
     }
 
     #[test]

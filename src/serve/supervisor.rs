@@ -2,12 +2,13 @@
 
 use crate::listener::{self, Bound, ListenError};
 use crate::worker::{self, Orders};
-use crate::{Plan, Source, log};
-use janua_app::{Thread, finish_process, fork};
+use crate::{Address, Plan, Source, log};
+use janua_app::{Thread, default_child_signal, finish_process, fork};
 use janua_environ::Settings;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions, kill_process, waitpid};
 use std::io;
@@ -62,6 +63,8 @@ struct Supervisor<'a> {
     lifeline_end: Option<OwnedFd>,
     slots: Vec<Slot>,
     announced: bool,
+    /// A web server started this process and waits for answers, whatever is wrong.
+    started_by_server: bool,
     /// Set once the service was told to stop: when the workers are to be killed.
     stopping: Option<Instant>,
     status: i32,
@@ -88,6 +91,7 @@ pub fn serve(
             }
         }
     }
+    default_child_signal(thread);
     let mask = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGCHLD]);
     mask.thread_block().map_err(io::Error::from)?;
     let (lifeline, lifeline_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
@@ -104,6 +108,7 @@ pub fn serve(
         lifeline_end: Some(lifeline_end),
         slots: (0..plan.workers).map(slot).collect(),
         announced: false,
+        started_by_server: plan.listen.iter().all(|listen| listen.address == Address::Fd(0)),
         stopping: None,
         status: 0,
     };
@@ -180,6 +185,7 @@ impl Supervisor<'_> {
             sockets: &self.sockets,
             lifeline: self.lifeline.try_clone().ok(),
             multiprocess: self.plan.workers > 1,
+            started_by_server: self.started_by_server,
         };
         let status = worker::run(thread, &orders, self.source, || {
             // If the supervisor is gone, the lifeline says so.
@@ -250,25 +256,34 @@ impl Supervisor<'_> {
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { continue };
             let Some(worker) = &slot.worker else { continue };
-            let Ok(Some((_, status))) = waitpid(Some(worker.pid), WaitOptions::NOHANG) else { continue };
+            let status = match waitpid(Some(worker.pid), WaitOptions::NOHANG) {
+                Ok(Some((_, status))) => Some(status),
+                // Somebody else in this process has taken leave of it.
+                Err(Errno::CHILD) => None,
+                _ => continue,
+            };
             let pid = worker.pid.as_raw_nonzero();
             let lived = worker.started.elapsed();
             slot.worker = None;
             if self.stopping.is_some() {
                 continue;
             }
-            let code = status.exit_status().unwrap_or(1);
-            if !self.announced && code != 0 {
-                // It never served: what is wrong with the app is wrong with the service.
-                self.stop(code);
-                continue;
-            }
-            slot.postpone(lived);
-            let end = match (status.terminating_signal(), status.exit_status()) {
+            let signal = status.and_then(|status| status.terminating_signal());
+            let code = status.and_then(|status| status.exit_status());
+            let end = match (signal, code) {
                 (Some(signal), _) => format!("was ended by signal {signal}"),
                 (None, Some(code)) => format!("ended with status {code}"),
                 _ => "ended".to_owned(),
             };
+            if !self.announced && code != Some(0) {
+                // It never served: what is wrong with the app is wrong with the service.
+                if !matches!(code, Some(1 | 2)) {
+                    log::line(format_args!("worker {pid} {end} before it could serve"));
+                }
+                self.stop(code.unwrap_or(1));
+                continue;
+            }
+            slot.postpone(lived);
             log::line(format_args!(
                 "worker {pid} {end} after {:.1} s; another starts in {} ms",
                 lived.as_secs_f64(),

@@ -64,7 +64,7 @@ impl Witness for Listener<'_> {
         let bit = bit(doubt.situation);
         if self.warned.situations.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
             let advice = advise(&doubt, self.params, self.protocol);
-            log::line(format_args!("{advice}. ('janua serve --explain' tells more.)"));
+            log::line(format_args!("{advice} 'janua serve --explain' tells more."));
         }
     }
 }

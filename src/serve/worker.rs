@@ -5,10 +5,11 @@ use crate::listener::{Bound, Listener};
 use crate::log;
 use crate::yard::Yard;
 use crate::{Plan, Source, system};
-use janua_app::{App, LoadError, Mode, Thread, attached};
+use janua_app::{Mode, Thread, attached};
 use janua_environ::Settings;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::io::Interest;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,45 +23,47 @@ pub(crate) struct Orders<'a> {
     pub(crate) lifeline: Option<OwnedFd>,
     /// Whether other processes run the same app.
     pub(crate) multiprocess: bool,
+    /// A web server started the process and waits for an answer, even if there is no app to give it.
+    pub(crate) started_by_server: bool,
 }
 
 /// Loads the app and serves until told to stop. `ready` is called when requests can be answered.
 /// Gives the process's exit status.
 pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, ready: impl FnOnce()) -> i32 {
+    let mode =
+        Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
     if orders.plan.explain {
         return serve(thread, orders, Target::Explanation, ready);
     }
-    let mode =
-        Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
     match source.load(thread, mode) {
         Ok(app) => serve(thread, orders, Target::App(app), ready),
         Err(error) => {
             log::line(&error);
+            if orders.started_by_server {
+                refuse(thread, orders, &format!("{error}\n"));
+            }
             error.exit_status()
         }
     }
 }
 
-/// Serves an app that is loaded already. Gives the process's exit status.
-pub(crate) fn run_loaded(thread: Thread<'_>, orders: &Orders<'_>, app: App) -> i32 {
-    serve(thread, orders, Target::App(app), || {})
-}
-
 /// Answers the requests that are due with an error and ends: for a process that a web server started, whose log and
 /// whose clients are to see why.
-pub(crate) fn run_broken(thread: Thread<'_>, orders: &Orders<'_>, error: &LoadError) -> i32 {
-    let status = serve(thread, orders, Target::Broken(format!("{error}\n")), || {});
-    if status == 0 { error.exit_status() } else { status }
+pub(crate) fn refuse(thread: Thread<'_>, orders: &Orders<'_>, why: &str) {
+    serve(thread, orders, Target::Broken(why.to_owned()), || {});
 }
 
 fn serve(thread: Thread<'_>, orders: &Orders<'_>, target: Target, ready: impl FnOnce()) -> i32 {
-    match start(orders, target) {
+    let served = match start(orders, target) {
         Ok(crew) => {
             let crew = Arc::new(crew);
             ready();
-            man(thread, &crew, orders.plan.threads);
-            0
+            man(thread, &crew, orders.plan.threads)
         }
+        Err(error) => Err(error),
+    };
+    match served {
+        Ok(()) => 0,
         Err(error) => {
             log::line(format_args!("the worker cannot start: {error}"));
             1
@@ -101,13 +104,13 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
 }
 
 /// Lets the calling thread and as many more as are asked for serve until all are done.
-fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) {
+fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
     std::thread::scope(|scope| {
         let named = |name: String| std::thread::Builder::new().name(name);
-        let watch = named("janua-watch".to_owned()).spawn_scoped(scope, || crew.watch());
+        let watch = named("janua-watch".to_owned()).spawn_scoped(scope, || crew.watch())?;
         let mut others = Vec::new();
         for me in 1..threads {
-            let serve = move || attached(|thread| crew.serve(thread, me));
+            let serve = move || attached(|thread| serve_or_die(thread, crew, me));
             match named(format!("janua-{me}")).spawn_scoped(scope, serve) {
                 Ok(handle) => others.push(handle),
                 Err(error) => {
@@ -116,16 +119,22 @@ fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) {
                 }
             }
         }
-        crew.serve(thread, 0);
+        serve_or_die(thread, crew, 0);
         thread.away(|| {
-            for other in others {
-                // A thread that panicked has said so itself.
-                let _ = other.join();
-            }
+            // None of them can panic: `serve_or_die` sees to that.
+            others.into_iter().for_each(|other| drop(other.join()));
             crew.end();
-            if let Ok(watch) = watch {
-                let _ = watch.join();
-            }
+            drop(watch.join());
         });
-    });
+        Ok(())
+    })
+}
+
+/// A thread that panics outside a request would leave a worker that lives and serves nobody: it takes the worker along,
+/// and the supervisor starts another.
+fn serve_or_die(thread: Thread<'_>, crew: &Crew, me: usize) {
+    if catch_unwind(AssertUnwindSafe(|| crew.serve(thread, me))).is_err() {
+        log::line("a fault in janua itself; this worker ends and another takes its place");
+        system::end_now(70);
+    }
 }

@@ -36,6 +36,10 @@ pub(crate) struct Yard {
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
     out_of_breath: AtomicBool,
+    /// The log has been told so, and nothing has been accepted since.
+    complained: AtomicBool,
+    /// The listener that is asked first: the one behind that which gave the last request.
+    first: AtomicUsize,
     in_a_row: Mutex<u32>,
 }
 
@@ -55,6 +59,8 @@ impl Yard {
             stopped_at: Mutex::default(),
             stop: Notify::new(),
             out_of_breath: AtomicBool::new(false),
+            complained: AtomicBool::new(false),
+            first: AtomicUsize::new(0),
             in_a_row: Mutex::default(),
         }
     }
@@ -91,11 +97,15 @@ impl Yard {
         if self.out_of_breath.load(Ordering::Relaxed) {
             return None;
         }
-        for listener in &self.listeners {
+        let first = self.first.load(Ordering::Relaxed) % self.listeners.len().max(1);
+        let (before, from) = self.listeners.split_at_checked(first).unwrap_or_default();
+        for (step, listener) in from.iter().chain(before).enumerate() {
             loop {
                 match listener.poll_accept(cx, &self.plan) {
                     Poll::Pending => break,
                     Poll::Ready(Ok(connection)) => {
+                        self.complained.store(false, Ordering::Relaxed);
+                        self.first.store(first + step + 1, Ordering::Relaxed);
                         if let Some(job) = lobby::arrive(self, Box::new(connection)) {
                             return Some(job);
                         }
@@ -111,7 +121,8 @@ impl Yard {
     }
 
     fn catch_breath(self: &Arc<Self>, listener: &Listener, error: &std::io::Error) {
-        if !self.out_of_breath.swap(true, Ordering::Relaxed) {
+        self.out_of_breath.store(true, Ordering::Relaxed);
+        if !self.complained.swap(true, Ordering::Relaxed) {
             crate::log::line(format_args!(
                 "no connection could be accepted on {}: {error}; trying again in {} ms (more descriptors: ulimit -n)",
                 listener.name(),

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-CAPTURES = Path(__file__).resolve().parents[1] / "data" / "environ-captures.jsonl"
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = ROOT / "tests" / "data" / "environ-captures.jsonl"
 
 STOCK_NGINX = ["SERVER_SOFTWARE=nginx/1.22.1", "SCRIPT_NAME=/shop/cart", "REQUEST_URI=/shop/cart?x=1"]
 
@@ -86,6 +88,17 @@ def test_the_output_of_env_is_a_request(explain):
     assert done.returncode == 0
     assert "over CGI from apache: decided" in text and "/caf\u00e9" in text
     assert "      CGIPassAuth On\n" in text
+
+
+def test_the_example_of_the_documentation_is_what_is_printed(explain):
+    request, printed = re.findall(r"^```\n(.+?)^```", (ROOT / "docs/explain.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert explain("-", stdin=request.encode()).stdout.decode() == printed
+
+
+def test_the_keys_of_the_documentation_are_those_of_the_json(explain):
+    table = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs/explain.md").read_text(), re.MULTILINE)
+    explanation = json.loads(explain("--json", *params(*STOCK_NGINX)).stdout)
+    assert set(explanation) == {name for row in table for name in re.findall(r"`(\w+)`", row)}
 
 
 WRONG = {

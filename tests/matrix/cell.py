@@ -59,14 +59,19 @@ class Result:
 
 
 class Cells:
-    """The cells of one row: `follow` remembers links, since many targets lead to the same page."""
+    """The cells of one row. Answers are remembered, since many links lead where another target led."""
 
-    def __init__(self, row, front):
+    def __init__(self, row, front, port):
         self.row = row
         self.merges = front.merges or row.merges
         self.query = front.query
-        self.port = front.ports[row]
-        self.followed = {}
+        self.port = port
+        self.answers = {}
+
+    def ask(self, target):
+        if target not in self.answers:
+            self.answers[target] = ask(self.port, target)
+        return self.answers[target]
 
     def path_of(self, target):
         """The decoded path that the app should see, SCRIPT_NAME and PATH_INFO together."""
@@ -76,13 +81,13 @@ class Cells:
     def judge(self, target):
         asked = target.of(self.row.prefix)
         inside = lies_under(normal(self.path_of(asked)), self.row.prefix)
-        answer = ask(self.port, asked)
+        answer = self.ask(asked)
         if answer.seen:
             # A server that keeps dots in a path may know it as the mount's.
             if not inside and not (lies_under(self.path_of(asked), self.row.prefix) and not self.merges):
                 return Result(target, "the app was asked")
-            fault = self.fault(asked, answer.seen)
-            return Result(target, fault, refusals.known(self.row, target) if fault else None)
+            wrong = self.fault(asked, answer.seen)
+            return Result(target, wrong, refusals.known(self.row, target, wrong) if wrong else None)
         refusal = refusals.expected(self.row, target, answer.status)
         if answer.by_janua:
             # Outside a mount that janua was told, 404 is the right answer.
@@ -118,9 +123,7 @@ class Cells:
         link, rest = seen["link"], seen["rest"]
         if not lies_under(decoded(link), self.row.prefix):
             return f"url_for gives {link!r}"
-        if link not in self.followed:
-            self.followed[link] = ask(self.port, link)
-        there = self.followed[link]
+        there = self.ask(link)
         if not there.seen:
             return f"the link {link!r} is answered with {there.status}"
         same = normal(there.seen["rest"]) == normal(rest) if self.merges else there.seen["rest"] == rest

@@ -15,6 +15,8 @@ class Listed:
     targets: tuple
     reason: str
     status: int = 200
+    #: What the app sees, as `cell` words it. Anything else is an error here too.
+    wrong: str = ""
 
     def holds(self, row, target):
         return str(row).startswith(self.rows) and target.name in self.targets
@@ -45,7 +47,7 @@ REFUSALS = [
     ),
     Listed(
         ("apache-mod_proxy_fcgi-stripped", "apache-mod_proxy_scgi-stripped"), ("%3F",),
-        "mod_rewrite refuses to make a query of an escaped `?` (there is no B flag that fits a proxied path)", 403,
+        "mod_rewrite refuses an escaped `?` in what it rewrites", 403,
     ),
     Listed(("lighttpd",), ("%0A",), "lighttpd refuses control characters", 400),
     Listed(
@@ -72,10 +74,17 @@ KNOWN = [
     Listed(
         ("caddy-fastcgi-rewrite",), ("climbing out",),
         "`/index.fcgi/../elsewhere`, which the rewrite makes of it, is the client's `/../elsewhere` once dots are resolved",
+        wrong="SCRIPT_NAME '/index.fcgi', PATH_INFO '/../elsewhere'",
+    ),
+    Listed(
+        ("caddy-fastcgi-stripped",), ("/.. at the end",),
+        "the directive that strips the prefix cleans paths as Go does, which leaves no slash: that is what the app sees",
+        wrong="SCRIPT_NAME '/app', PATH_INFO '/foo'",
     ),
     Listed(
         ("haproxy-fastcgi-stripped-setting",), ("once more inside",),
         "with on_mismatch=pass a path that begins like the mount is taken for one that still has it",
+        wrong="SCRIPT_NAME '/app', PATH_INFO '/x'",
     ),
 ]  # fmt: skip
 
@@ -85,6 +94,6 @@ def expected(row, target, status):
     return next((listed for listed in REFUSALS if listed.holds(row, target) and listed.status == status), None)
 
 
-def known(row, target):
-    """The entry that says why this cell cannot be right."""
-    return next((listed for listed in KNOWN if listed.holds(row, target)), None)
+def known(row, target, wrong):
+    """The entry that says why this is what the app sees."""
+    return next((listed for listed in KNOWN if listed.holds(row, target) and listed.wrong == wrong), None)

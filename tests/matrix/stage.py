@@ -67,7 +67,8 @@ class Stage:
 
     def results(self, row):
         """All cells of a row, in the order of TARGETS."""
-        cells = Cells(row, self.front(row.server))
+        front = self.front(row.server)
+        cells = Cells(row, front, front.ports[row])
         # A CGI request is a process that starts, which takes a processor for itself.
         with ThreadPoolExecutor(3 if row.protocol == "cgi" else 4) as pool:
             return list(pool.map(cells.judge, TARGETS))

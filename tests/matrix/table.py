@@ -14,13 +14,19 @@ link made with Flask's `url_for` led back to the same page.
 
 `6` says that six targets of the group are good; `5 (1)` that of the sixth the server made something else, which is listed
 below with the reason; **1 bad** is a red cell. Nothing is set in janua but where the row says so: there the server cannot
-tell the mount.
+tell the mount. Two targets lie outside a mount (`climbing out` and `look-alike` under a prefix): the cell is good if the
+app was not asked.
+
+Kinds of mount: `root`; `prefix`, a part of the URL that the server knows as the mount; `script`, a script's name in the URL;
+`rewrite`, a script that the server puts into the URL and the client does not see; `stripped`, a prefix that the server takes
+off before the path reaches janua. Rows that are missing do not exist: Apache's own CGI modules and lighttpd's mod_cgi divide
+paths by the file system and strip nothing, and HAProxy hides the client's URL once it rewrites it.
 """
 
 
 def cell(results):
     bad = sum(bool(result.fault) for result in results)
-    other = sum(bool(result.status or result.wrong) for result in results) - bad
+    other = sum(bool(result.listed) for result in results)
     good = len(results) - bad - other
     words = [str(good)] if good or not (bad or other) else []
     words += [f"({other})"] if other else []
@@ -57,7 +63,7 @@ def rendered(results):
     lines += ["", "## Where janua has to be told", "", "| row | why |", "| --- | --- |"]
     lines += [f"| {row} | {row.why} |" for row in results if row.settings]
     lines += ["", "## In parentheses", ""]
-    lines += ["Under a prefix `climbing out` and `look-alike` lie outside the mount: the app must not be asked.", ""]
+    lines += ["Answers that the server gives by itself, and cells in which nobody can know better (status 200).", ""]
     lines += ["| rows | targets | status | why |", "| --- | --- | --- | --- |", *listed(REFUSALS + KNOWN)]
     lines += ["", "## The targets", "", "| group | about | below the mount |", "| --- | --- | --- |"]
     for target in TARGETS:

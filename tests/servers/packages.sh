@@ -12,6 +12,8 @@ needs apache2 /usr/sbin/apache2
 needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
 needs curl /usr/bin/curl
 needs lighttpd /usr/sbin/lighttpd
+needs caddy /usr/bin/caddy
+needs haproxy /usr/sbin/haproxy
 needs python3 /usr/bin/python3
 # Debian keeps what `python3 -m venv` needs in a package of its own.
 /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"

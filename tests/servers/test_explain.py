@@ -144,7 +144,7 @@ def test_lighttpd_at_the_root_without_fix_root_scriptname(bench):
 
     told = bench.ask(broken, target, f"{SERVE} --explain", headers={"Accept": "application/json"})
     lines = lines_for(told, "lighttpd", "at the root")
-    mended = behind(broken, "check-local", [f"{line}," for line in lines])
+    mended = behind(broken, "check-local", lines)
     assert paths(bench.ask(mended, target, app)) == ("", "/foo/bar")
 
     by_option = options_of(lines_for(told, "janua", "at the root"))

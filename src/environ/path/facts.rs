@@ -1,7 +1,7 @@
 //! What the server sent that bears on the path, besides the claim itself.
 
 use super::proxied::Proxied;
-use super::split::Split;
+use super::split::{Split, head};
 use crate::bytes::has_nul;
 use crate::vars::Vars;
 use crate::{Known, Refusal, ServerKind, Settings, url};
@@ -62,7 +62,7 @@ impl<'a, 's> Facts<'a, 's> {
             server,
             sent_script_name: vars.sent(Known::ScriptName).unwrap_or_default(),
             sent_path_info: vars.sent(Known::PathInfo),
-            url: decoded.map(url::normalise),
+            url: decoded.map(|path| normal_url(path, vars.filled(Known::PathInfo))),
             target,
             document_uri: vars.filled(Known::DocumentUri),
             file,
@@ -107,4 +107,17 @@ impl<'a, 's> Facts<'a, 's> {
         };
         redirected || self.document_uri.is_some_and(is_claim)
     }
+}
+
+/// The URL in normal form. Dots at its end leave a folder with its slash behind (RFC 3986, section 5.2.4), and to
+/// servers that clean paths as Go does, one without. The end of PATH_INFO says which.
+fn normal_url<'a>(path: Cow<'a, [u8]>, path_info: Option<&[u8]>) -> Cow<'a, [u8]> {
+    let ends_in_dots = matches!(url::last_segment(&path), b"." | b"..");
+    let normal = url::normalise(path);
+    let without_slash = url::trim_end_slashes(&normal).len();
+    let is_bare = |path_info| !url::normalise(Cow::Borrowed(path_info)).ends_with(b"/");
+    if ends_in_dots && without_slash > 0 && path_info.is_some_and(is_bare) {
+        return head(&normal, without_slash);
+    }
+    normal
 }

@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn dots_at_the_end_of_the_url_leave_a_folder_with_or_without_its_slash() {
+        with(&paths("", "/foo", "/app/foo/bar/.."), &[], ("/app", "/foo"));
+        with(&paths("", "/foo/", "/app/foo/bar/.."), &[], ("/app", "/foo/"));
+        with(&paths("", "/foo/.", "/app/foo/."), &[], ("/app", "/foo/."));
+        with(&paths("", "/foo/bar/..", "/foo/bar/.."), &[], ("", "/foo/bar/.."));
+        with(&paths("", "/foo", "/.."), &[], ("", "/foo"));
+        let nginx = [("SCRIPT_NAME", "/app"), ("DOCUMENT_URI", "/app/a/"), ("REQUEST_URI", "/app/a/b/..")];
+        with(&nginx, &[], ("/app", "/a/"));
+        let hidden = [("SCRIPT_NAME", "/i.scgi"), ("DOCUMENT_URI", "/i.scgi/a/"), ("REQUEST_URI", "/a/b/..")];
+        with(&hidden, &[], ("", "/a/"));
+    }
+
+    #[test]
     fn a_script_that_the_client_does_not_see_gives_way_to_what_it_sees() {
         with(&paths("/index.fcgi", "/news/1", "/news/1"), &[], ("", "/news/1"));
         with(&paths("/sub/index.fcgi", "/news/1", "/sub/news/1"), &[], ("/sub", "/news/1"));

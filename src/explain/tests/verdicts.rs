@@ -73,8 +73,12 @@ fn lighttpd_at_the_root_is_told_of_fix_root_scriptname() {
         ("REQUEST_URI", "/app/x"),
     ];
     let explanation = explained(Protocol::FastCgi, &sent, &[]);
-    let expected = [("lighttpd", "\"fix-root-scriptname\" => \"enable\""), JANUA_ROOT, JANUA_APP];
+    let expected = [("lighttpd", "\"fix-root-scriptname\" => \"enable\","), JANUA_ROOT, JANUA_APP];
     assert_eq!(lines(&explanation, Undecidable::FirstSegmentOrMount), expected);
+    let root = [("SERVER_SOFTWARE", "lighttpd/1.4.69"), ("SCRIPT_NAME", "/"), ("REQUEST_URI", "/")];
+    let explanation = explained(Protocol::FastCgi, &root, &[]);
+    assert_eq!(lines(&explanation, Undecidable::FirstSegmentOrMount), expected);
+    assert!(explanation.doubts[0].unknown.contains("does not show"));
 }
 
 #[test]
