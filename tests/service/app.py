@@ -84,3 +84,41 @@ CASES = {
     "who": who, "gate": gate, "die": die, "stuck": stuck, "keep": keep, "late": late, "count": count,
     "large": large, "memory": memory,
 }  # fmt: skip
+
+
+def swallow(environ, start_response):
+    """Goes on writing after a write that failed."""
+    write = start_response("200 OK", [("Content-Type", "text/plain")])
+    try:
+        write(b"A" * 8_000_000)
+    except OSError:
+        for letter in (b"B", b"C"):
+            try:
+                write(letter * 100)
+            except OSError:
+                pass
+    return [b"D"]
+
+
+def leaves(environ, start_response):
+    """Raises after the peer has gone."""
+    folder = Path(environ["QUERY_STRING"])
+    (folder / "entered").touch()
+    while not (folder / "open").exists():
+        time.sleep(0.01)
+    raise RuntimeError("marker-after-the-peer")
+
+
+def own_error(environ, start_response):
+    """An OSError that has nothing to do with the request's body."""
+    open("/no/such/file/marker-own")
+
+
+def part_of_a_file(environ, start_response):
+    file = open(__file__, "rb")
+    file.seek(3)
+    start_response("200 OK", [("Content-Length", "10")])
+    return environ["wsgi.file_wrapper"](file)
+
+
+CASES.update(swallow=swallow, leaves=leaves, own_error=own_error, part_of_a_file=part_of_a_file)
