@@ -44,6 +44,8 @@ pub(crate) fn listen(codec: &mut dyn Codec, seen: &mut Vec<Seen>) {
     loop {
         match codec.poll() {
             Ok(Event::NeedBytes) => return,
+            // It is said as often as it is asked for, and asked for after every piece.
+            Ok(Event::Closed) if seen.last() == Some(&Seen::Closed) => return,
             Ok(Event::Closed) => return seen.push(Seen::Closed),
             Ok(Event::Request(request)) => seen.push(Seen::Request(request)),
             Ok(Event::BodyEnd) => seen.push(Seen::BodyEnd),
