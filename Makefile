@@ -27,6 +27,7 @@ $(BIN)/python:
 
 # Building in place keeps what cargo has compiled; the wheel is what users get.
 $(VENV)/.installed: $(BIN)/python $(SOURCES)
+	@echo "building janua into $(VENV); the first time takes some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pytest>=8" .
 	@touch $@
 

@@ -62,7 +62,7 @@ def a_port(wanted):
 def service(janua, doors):
     """`janua serve` with a socket for each protocol, until the block ends."""
     sockets = [word for protocol, where in doors.items() for word in (f"--{protocol}", where)]
-    process = subprocess.Popen([janua, "serve", *sockets, APP])
+    process = subprocess.Popen([janua, "serve", "--script-name=/", *sockets, APP])
     try:
         for where in doors.values():
             wait_for(where, process)
@@ -149,6 +149,8 @@ def main():
     parser = argparse.ArgumentParser(description="One app behind HTTP, SCGI, FastCGI and CGI.")
     parser.add_argument("--once", action="store_true", help="end after the comparison; status 0 if all four agreed")
     once = parser.parse_args().once
+    # So that what was started is ended as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     janua = janua_command()
     with tempfile.TemporaryDirectory(prefix="janua-demo-") as folder:
         doors = {

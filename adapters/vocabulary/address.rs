@@ -47,6 +47,12 @@ impl FromStr for Address {
                 _ => Err(error("fd: wants the number of an open descriptor")),
             };
         }
+        if text.starts_with(['/', '.']) {
+            return Err(error("a path of a unix socket begins with unix:"));
+        }
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(error("the host is missing, as 127.0.0.1 in 127.0.0.1:8000"));
+        }
         let (host, port) = text.rsplit_once(':').ok_or_else(|| error("the port is missing"))?;
         let port = port.parse().map_err(|_| error("the port is no number from 0 to 65535"))?;
         let host = match host.strip_prefix('[') {
@@ -93,6 +99,8 @@ mod tests {
         for (text, why) in [
             ("unix:", "path is missing"),
             ("localhost", "port is missing"),
+            ("/run/app.sock", "begins with unix:"),
+            ("8000", "127.0.0.1:8000"),
             ("localhost:http", "no number"),
             ("::1:80", "brackets"),
             ("[::1:80", "']' is missing"),

@@ -27,6 +27,4 @@ pub use file_wrapper::FileWrapper;
 pub use invoke::{App, Mode};
 pub use load::LoadError;
 pub use spec::{AppSpec, SpecError};
-pub use thread::{
-    Thread, attached, default_child_signal, finish_process, forget_variable, fork, on_terminate,
-};
+pub use thread::{Thread, attached, default_signals, finish_process, forget_variable, fork, on_terminate};

@@ -56,13 +56,19 @@ fn flush_streams(py: Python<'_>) {
     }
 }
 
-/// Sees to it that the end of a child is told to this process, whatever it inherited.
-pub fn default_child_signal(thread: Thread<'_>) {
+/// Takes Python's own handling of some signals, by name, away from this process.
+///
+/// A supervisor must hear of its children's end even if it inherited that SIGCHLD is ignored. A worker must not have
+/// Ctrl-C become a KeyboardInterrupt in whatever request is under way.
+pub fn default_signals(thread: Thread<'_>, names: &[&str]) {
     let reset = || -> PyResult<()> {
         let signal = thread.py().import("signal")?;
-        signal.call_method1("signal", (signal.getattr("SIGCHLD")?, signal.getattr("SIG_DFL")?)).map(drop)
+        for name in names {
+            signal.call_method1("signal", (signal.getattr(*name)?, signal.getattr("SIG_DFL")?))?;
+        }
+        Ok(())
     };
-    // Outside the main thread Python allows no handlers; children that vanish are noticed all the same.
+    // Outside the main thread Python allows no handlers, and calls none either.
     let _ = reset();
 }
 

@@ -73,12 +73,14 @@ fn app(
         let switch = switch.source.written(switch.setting.name);
         return Err(Problem::StrayValue { word: word.clone(), switch });
     }
+    let asked = given.iter().any(|given| given.setting.name == "explain");
     let app = operand(verb, words)?;
     let mut options = settle(verb, given, environment)?;
     if verb == Verb::Explain {
         return Ok(Command::Explain(written.ask(app, options)?));
     }
     match app {
+        Some(word) if asked && options.plan.explain => return Err(Problem::AppBesideExplain { word }),
         Some(app) => options.app = app,
         // What the environment or the file names is an app to serve; a script is named by who starts it.
         None if verb == Verb::Run => return Err(Problem::NoFile),

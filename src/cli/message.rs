@@ -51,6 +51,9 @@ pub(crate) enum Problem {
     #[error("{word}: one request is explained at a time, and there is another already")]
     SecondRequest { word: String },
 
+    #[error("{word}: --explain answers in the place of an app; leave out either of them")]
+    AppBesideExplain { word: String },
+
     #[error("{word}: one APP is served at a time, and '{first}' is there already")]
     SecondApp { first: String, word: String },
 

@@ -71,7 +71,11 @@ fn bind_any(protocol: Protocol, addresses: &[SocketAddr]) -> io::Result<Vec<Boun
     for address in addresses {
         match bind_tcp(protocol, address) {
             Ok(socket) => bound.push(socket),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err(io::Error::other(
+                    "another process listens there; stop it first or choose another port",
+                ));
+            }
             Err(error) => failure = error,
         }
     }

@@ -28,8 +28,7 @@ pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
             let care = yard.look_after();
             let yard = yard.clone();
             tokio::spawn(async move {
-                refusal::refuse(&mut connection, &error);
-                see_off(&yard, &mut connection, care).await;
+                turn_away(&yard, &mut connection, &error, care).await;
             });
         }
     }
@@ -88,7 +87,7 @@ impl Departure {
         {
             wait(yard, connection, care, Phase::Kept).await;
         } else {
-            see_off(&yard, &mut connection, care).await;
+            see_off(&yard, &mut connection, u64::MAX, care).await;
         }
     }
 }
@@ -171,9 +170,8 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                 return;
             }
             Look::Refused(error) => {
-                refusal::refuse(&mut connection, &error);
                 connection.watched = Some(watched);
-                see_off(&yard, &mut connection, care).await;
+                turn_away(&yard, &mut connection, &error, care).await;
                 return;
             }
         }
@@ -218,13 +216,25 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
     }
 }
 
+/// How much is still read of a peer that is told nothing.
+const LITTLE: u64 = 64 * 1024;
+
+/// Ends a connection whose peer broke the protocol or reached a limit.
+async fn turn_away(yard: &Yard, connection: &mut Connection, error: &PeerError, care: Care) {
+    refusal::refuse(connection, error);
+    // Who gets an answer may be in the middle of a large request; who gets none may be a flood.
+    let most = if error.answer.status().is_some() { u64::MAX } else { LITTLE };
+    see_off(yard, connection, most, care).await;
+}
+
 /// Ends a connection so that what was answered arrives: closing with unread input would make the system discard it.
-async fn see_off(yard: &Yard, connection: &mut Connection, _care: Care) {
+/// Of that input at most about `most` bytes are taken.
+async fn see_off(yard: &Yard, connection: &mut Connection, most: u64, _care: Care) {
     match flush(connection, LINGER).await {
         Ok(()) => {
             connection.link.shut_output();
             // Whatever comes is thrown away; the end of the peer's bytes, or of the time, ends it.
-            let _ = hurried(yard, discard(connection)).await;
+            let _ = hurried(yard, discard(connection, most)).await;
         }
         Err(_) => lost(connection),
     }
@@ -284,16 +294,16 @@ async fn drain(connection: &mut Connection) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads and forgets until the peer closes.
-async fn discard(connection: &mut Connection) -> io::Result<()> {
+/// Reads and forgets until the peer closes, or about `most` bytes have come.
+async fn discard(connection: &mut Connection, mut most: u64) -> io::Result<()> {
     let end = Instant::now() + LINGER;
     let watched = watch(connection)?;
     let mut nowhere = [0; 16 * 1024];
     loop {
         let mut guard = timeout_at(end, watched.readable()).await??;
         match connection.link.try_read(&mut nowhere)? {
-            Some(0) => return Ok(()),
-            Some(_) => {}
+            Some(count) if count > 0 && most > 0 => most = most.saturating_sub(count as u64),
+            Some(_) => return Ok(()),
             None => guard.clear_ready(),
         }
     }

@@ -3,7 +3,7 @@
 use crate::listener::{self, Bound, ListenError};
 use crate::worker::{self, Orders};
 use crate::{Address, Plan, Source, log};
-use janua_app::{Thread, default_child_signal, finish_process, fork};
+use janua_app::{Thread, default_signals, finish_process, fork};
 use janua_environ::Settings;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -21,6 +21,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// A worker that has lived so long has not failed at its start: the pause begins anew.
 const SETTLED: Duration = Duration::from_secs(30);
+
+/// Two signals within this time are one.
+const SAME: Duration = Duration::from_millis(500);
 
 /// What is left to a worker after its own time to stop has passed, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -67,6 +70,8 @@ struct Supervisor<'a> {
     started_by_server: bool,
     /// Set once the service was told to stop: when the workers are to be killed.
     stopping: Option<Instant>,
+    /// When it was first told.
+    told_at: Option<Instant>,
     status: i32,
 }
 
@@ -91,7 +96,7 @@ pub fn serve(
             }
         }
     }
-    default_child_signal(thread);
+    default_signals(thread, &["SIGCHLD"]);
     let mask = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGCHLD]);
     mask.thread_block().map_err(io::Error::from)?;
     let (lifeline, lifeline_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
@@ -110,6 +115,7 @@ pub fn serve(
         announced: false,
         started_by_server: plan.listen.iter().all(|listen| listen.address == Address::Fd(0)),
         stopping: None,
+        told_at: None,
         status: 0,
     };
     let status = supervisor.run(thread, &mask);
@@ -212,13 +218,27 @@ impl Supervisor<'_> {
 
     fn take_signals(&mut self) {
         while let Ok(Some(signal)) = self.signals.read_signal() {
-            match Signal::try_from(signal.ssi_signo as i32) {
-                Ok(Signal::SIGTERM | Signal::SIGINT) if self.stopping.is_some() => {
-                    log::line("told to stop again; ending at once");
-                    self.stopping = Some(Instant::now());
-                }
-                Ok(Signal::SIGTERM | Signal::SIGINT) => self.stop(0),
-                _ => {}
+            if signal.ssi_signo != Signal::SIGCHLD as u32 {
+                self.told_to_stop();
+            }
+        }
+    }
+
+    fn told_to_stop(&mut self) {
+        match self.told_at {
+            None => {
+                self.told_at = Some(Instant::now());
+                let seconds = self.plan.stop_timeout.as_secs_f64();
+                log::line(format_args!(
+                    "stopping; requests in flight have up to {seconds} s; once more ends at once"
+                ));
+                self.stop(0);
+            }
+            // Some tell a process and its group, which is meant once.
+            Some(at) if at.elapsed() < SAME => {}
+            Some(_) => {
+                log::line("told to stop again; ending at once");
+                self.stopping = Some(Instant::now());
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::listener::{Bound, Listener};
 use crate::log;
 use crate::yard::Yard;
 use crate::{Plan, Source, system};
-use janua_app::{Mode, Thread, attached};
+use janua_app::{Mode, Thread, attached, default_signals};
 use janua_environ::Settings;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -32,6 +32,7 @@ pub(crate) struct Orders<'a> {
 pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, ready: impl FnOnce()) -> i32 {
     let mode =
         Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
+    default_signals(thread, &["SIGINT"]);
     if orders.plan.explain {
         return serve(thread, orders, Target::Explanation, ready);
     }

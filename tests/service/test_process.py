@@ -155,9 +155,29 @@ def test_a_second_signal_ends_it_at_once(start):
     in_background(lambda: scgi.ask(service.scgi, path="/stuck"))
     time.sleep(0.3)
     os.kill(service.process.pid, signal.SIGINT)
-    time.sleep(0.3)
+    time.sleep(0.8)
+    assert service.process.poll() is None
     os.kill(service.process.pid, signal.SIGINT)
     assert service.process.wait(5) == 0
+
+
+def test_ctrl_c_became_an_exception_in_the_request_under_way(janua_command, tmp_path):
+    """A terminal signals the whole process group: the worker heard it twice, once as Python's KeyboardInterrupt."""
+    where = f"unix:{tmp_path}/s"
+    log = tmp_path / "log"
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [*janua_command, "serve", f"--scgi={where}", APP], stderr=file, start_new_session=True
+        )
+    until(lambda: quietly(lambda: scgi.ask(where, path="/who").status == 200))
+    answer = in_background(lambda: scgi.ask(where, path="/gate", query=str(tmp_path)))
+    until((tmp_path / "entered").exists)
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(0.3)
+    (tmp_path / "open").touch()
+    assert answer().body == b"open"
+    assert process.wait(10) == 0
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_socket_left_over_is_replaced_and_one_in_use_is_not(janua_command, start, tmp_path):

@@ -13,7 +13,7 @@ pub(super) static TOPIC: Topic = Topic {
             "script_name",
             "PATH",
             None,
-            "URL path at which the app is mounted: /app, or empty for root",
+            "URL path at which the app is mounted: /app, or / for the root",
             |options, text| set(options, "script_name", text),
         )
         .everyday()

@@ -55,6 +55,7 @@ fn a_service_that_explains_needs_no_app() {
     let options = serve(&["--explain"], &[]);
     assert!(options.plan.explain && options.app.is_empty());
     assert!(serve(&["app.py"], &[("JANUA_EXPLAIN", "on")]).plan.explain);
+    assert!(message(&["serve", "--explain", "app.py"], &[]).contains("leave out either"));
     assert!(message(&["serve", "--explain=off"], &[]).contains("the app is missing"));
     assert!(message(&["cgi", "--explain", "app.py"], &[]).contains("it is a setting of 'janua serve APP'"));
 }
