@@ -42,7 +42,7 @@ class Service:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("JANUA_")}
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                [*command, "serve", *options, *listen, app],
+                [*command, "serve", *options, *listen, *([app] if app else [])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environ)
         self._wait_until_open()
 

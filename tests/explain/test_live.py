@@ -28,8 +28,8 @@ def app(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def telling(start_service):
-    """The app that is named is not loaded: there is none."""
-    return start_service("no_such_app.py", "--explain")
+    """Without an app: the explanation takes its place."""
+    return start_service("", "--explain")
 
 
 def ask(service, changes):
