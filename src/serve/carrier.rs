@@ -4,7 +4,7 @@ use crate::connection::{Broken, Connection, Pulled};
 use crate::log;
 use crate::spool::Spool;
 use janua_app::{Exchange, Failure};
-use janua_vocabulary::{BodyLength, Head, Protocol};
+use janua_vocabulary::{BodyLength, Codec, Head, Protocol};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -69,6 +69,17 @@ impl Carrier {
             log: Vec::new(),
         };
         Self { patience, memory, state: Mutex::new(Some(active)) }
+    }
+
+    /// Puts the end of the response on its way, behind what was logged. Nothing can follow a block that was broken off.
+    fn end(&self, write: impl FnOnce(&mut dyn Codec, &mut Vec<u8>)) {
+        if let Some(active) = self.lock().as_mut() {
+            active.emit_log(true);
+            if active.broken_off.is_none() {
+                let Connection { codec, out, .. } = &mut *active.connection;
+                out.append(|out| write(codec.as_mut(), out));
+            }
+        }
     }
 
     /// Ends the request for the app and gives the connection back.
@@ -312,25 +323,11 @@ impl Exchange for Carrier {
     }
 
     fn finish(&self) {
-        if let Some(active) = self.lock().as_mut() {
-            active.emit_log(true);
-            if active.broken_off.is_some() {
-                return;
-            }
-            let Connection { codec, out, .. } = &mut *active.connection;
-            out.append(|out| codec.finish(out));
-        }
+        self.end(|codec, out| codec.finish(out));
     }
 
     fn truncate(&self) {
-        if let Some(active) = self.lock().as_mut() {
-            active.emit_log(true);
-            if active.broken_off.is_some() {
-                return;
-            }
-            let Connection { codec, out, .. } = &mut *active.connection;
-            out.append(|out| codec.truncate(out));
-        }
+        self.end(|codec, out| codec.truncate(out));
     }
 
     fn log(&self, text: &[u8]) {
