@@ -148,8 +148,12 @@ impl Codec for CgiCodec {
         false
     }
 
-    fn idle(&mut self) {
-        self.stdin.release();
+    fn idle(&mut self) -> Option<Vec<u8>> {
+        self.stdin.release()
+    }
+
+    fn lend(&mut self, room: Vec<u8>) {
+        self.stdin.lend(room);
     }
 
     fn in_head(&self) -> bool {

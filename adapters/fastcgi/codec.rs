@@ -431,11 +431,15 @@ impl Codec for FastCgiCodec {
         })
     }
 
-    fn idle(&mut self) {
-        self.buffer.release();
+    fn idle(&mut self) -> Option<Vec<u8>> {
         if !self.in_head() {
             self.params.clear();
         }
+        self.buffer.release()
+    }
+
+    fn lend(&mut self, room: Vec<u8>) {
+        self.buffer.lend(room);
     }
 
     fn in_head(&self) -> bool {

@@ -266,8 +266,12 @@ impl Codec for HttpCodec {
         self.keep && between && self.reply == Reply::Finished && !(self.closed && self.input.is_empty())
     }
 
-    fn idle(&mut self) {
-        self.input.release();
+    fn idle(&mut self) -> Option<Vec<u8>> {
+        self.input.release()
+    }
+
+    fn lend(&mut self, room: Vec<u8>) {
+        self.input.lend(room);
     }
 
     fn in_head(&self) -> bool {

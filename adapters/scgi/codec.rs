@@ -136,8 +136,12 @@ impl Codec for ScgiCodec {
         false
     }
 
-    fn idle(&mut self) {
-        self.buffer.release();
+    fn idle(&mut self) -> Option<Vec<u8>> {
+        self.buffer.release()
+    }
+
+    fn lend(&mut self, room: Vec<u8>) {
+        self.buffer.lend(room);
     }
 
     fn in_head(&self) -> bool {

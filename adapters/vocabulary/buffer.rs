@@ -62,10 +62,20 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Gives the memory back if nothing is unconsumed.
-    pub fn release(&mut self) {
-        if self.is_empty() {
-            *self = Self::default();
+    /// Gives the memory back if nothing is unconsumed; `None` if there is nothing to give that is worth keeping.
+    pub fn release(&mut self) -> Option<Vec<u8>> {
+        if !self.is_empty() {
+            return None;
+        }
+        let bytes = std::mem::take(self).bytes;
+        (bytes.len() == ROOM).then_some(bytes)
+    }
+
+    /// Takes memory that another buffer [released](Buffer::release), unless it holds some already. What stands in it
+    /// is never seen.
+    pub fn lend(&mut self, room: Vec<u8>) {
+        if self.bytes.is_empty() {
+            self.bytes = room;
         }
     }
 }
@@ -110,10 +120,30 @@ mod tests {
     fn release_keeps_what_is_unread() {
         let mut buffer = Buffer::new();
         feed(&mut buffer, b"ab");
-        buffer.release();
+        assert_eq!(buffer.release(), None);
         assert_eq!(buffer.take(1), b"a");
         assert_eq!(buffer.take(usize::MAX), b"b");
-        buffer.release();
+        assert!(buffer.release().is_some());
         assert_eq!(buffer.bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn what_one_buffer_held_cannot_be_seen_in_the_next() {
+        let (mut first, mut second) = (Buffer::new(), Buffer::new());
+        feed(&mut first, b"secret");
+        first.take(usize::MAX);
+        second.lend(first.release().unwrap());
+        assert!(second.is_empty());
+        feed(&mut second, b"ab");
+        assert_eq!(second.take(usize::MAX), b"ab");
+        assert!(second.unread().is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_holds_bytes_keeps_its_own_memory() {
+        let mut buffer = Buffer::new();
+        feed(&mut buffer, b"ab");
+        buffer.lend(vec![0; ROOM]);
+        assert_eq!(buffer.take(usize::MAX), b"ab");
     }
 }

@@ -79,8 +79,11 @@ pub trait Codec: Send {
         false
     }
 
-    /// Gives back memory that an idle connection does not need.
-    fn idle(&mut self);
+    /// Gives back memory that an idle connection does not need: that to read into, if it is any good for others.
+    fn idle(&mut self) -> Option<Vec<u8>>;
+
+    /// Takes memory to read into that another connection gave back. It saves making new memory; it is never needed.
+    fn lend(&mut self, room: Vec<u8>);
 
     /// True while a request has begun to arrive and its head is not whole, so that a time limit applies.
     fn in_head(&self) -> bool;

@@ -3,7 +3,7 @@
 use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::lead::Lead;
-use crate::lobby::{self, Departure};
+use crate::lobby;
 use crate::warn::Warned;
 use crate::yard::{Job, Yard};
 use crate::{explain, log, refusal};
@@ -57,19 +57,17 @@ impl Crew {
 
     /// Looks after what the last request left, and finds the next.
     fn next(&self, me: usize, answered: Option<Box<Connection>>) -> Option<Job> {
-        let mut departure: Option<Departure> = None;
-        if let Some(connection) = answered {
-            lobby::depart(&self.yard, connection, &mut |left| departure = Some(left));
-        }
+        let mut departure = answered.and_then(|connection| lobby::depart(&self.yard, connection));
         if !self.lead.resume(me) {
             if let Some(left) = departure.take() {
-                self.runtime.spawn(left.tend(self.yard.clone()));
+                let _inside = self.runtime.enter();
+                left.begin(&self.yard);
             }
             self.lead.take(me);
         }
         let job = self.runtime.block_on(async {
             if let Some(left) = departure {
-                tokio::spawn(left.tend(self.yard.clone()));
+                left.begin(&self.yard);
             }
             std::future::poll_fn(|cx| self.yard.poll_job(cx)).await
         });

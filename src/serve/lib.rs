@@ -15,6 +15,7 @@ mod cgi;
 mod connection;
 mod crew;
 mod explain;
+mod kept;
 mod lead;
 mod link;
 mod listener;

@@ -7,6 +7,7 @@ use crate::{log, refusal};
 use janua_vocabulary::{PeerError, Protocol};
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -17,12 +18,45 @@ const LINGER: Duration = Duration::from_secs(30);
 
 /// A new connection. Most bring their request with them; the others are left to the reactor.
 pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
-    match look(&mut connection) {
+    yard.kept.lend(&mut connection);
+    let seen = look(&mut connection);
+    go_on(yard, connection, seen, Phase::Fresh)
+}
+
+/// A kept connection on which something may have arrived.
+pub(crate) fn awake(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
+    let watched = connection.watched.take()?;
+    let seen = match watched.poll_read_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Err(_)) => return None,
+        Poll::Pending if !yard.is_stopping() => Look::Wait,
+        ready => {
+            yard.kept.lend(&mut connection);
+            let seen = look(&mut connection);
+            if let Poll::Ready(Ok(mut guard)) = ready
+                && connection.drained
+            {
+                guard.clear_ready();
+            }
+            seen
+        }
+    };
+    connection.watched = Some(watched);
+    go_on(yard, connection, seen, Phase::Kept)
+}
+
+/// What follows from a look at a connection. To be called inside the reactor.
+fn go_on(yard: &Arc<Yard>, mut connection: Box<Connection>, seen: Look, phase: Phase) -> Option<Job> {
+    match seen {
         Look::Request(request) => return Some(Job { connection, request }),
-        Look::Closed => {}
+        Look::Closed => yard.kept.regain(&mut connection),
+        Look::Wait if phase == Phase::Kept && may_rest(&connection) => {
+            if !yard.is_stopping() {
+                yard.kept.rest(connection);
+            }
+        }
         Look::Wait => {
             let care = yard.look_after();
-            tokio::spawn(wait(yard.clone(), connection, care, Phase::Fresh));
+            tokio::spawn(wait(yard.clone(), connection, care, phase));
         }
         Look::Refused(error) => {
             let care = yard.look_after();
@@ -35,14 +69,18 @@ pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
     None
 }
 
-/// A connection whose request has been answered as far as the app is concerned.
-///
-/// Returns at once if nothing more is to be done with it, as is usual with one request for each connection.
-/// To be called outside the reactor; what remains to be done is spawned by `spawn`.
-pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &mut dyn FnMut(Departure)) {
+/// True if nothing is due from the peer. Only HTTP has clients of its own, who are not waited for without end: a web
+/// server closes the connections that it keeps.
+fn may_rest(connection: &Connection) -> bool {
+    !connection.codec.in_head() && connection.codec.protocol() != Protocol::Http
+}
+
+/// A connection whose request has been answered as far as the app is concerned. `None` if nothing more is to be done
+/// with it, as is usual with one request for each connection.
+pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Departure> {
     if connection.dead {
         lost(&connection);
-        return;
+        return None;
     }
     let flushed = connection.out.flush(&connection.link);
     // What is left of a body has mostly arrived with its head: then the connection is at rest right away.
@@ -53,12 +91,15 @@ pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>, spawn: &
         Err(_) => lost(&connection),
         Ok(true) if connection.codec.reusable() => {
             if !yard.is_stopping() {
-                spawn(Departure { connection, care: yard.look_after() });
+                return Some(Departure { connection, care: yard.look_after() });
             }
         }
-        Ok(true) if connection.body_over && !connection.codec.peer_sends() => {}
-        Ok(_) => spawn(Departure { connection, care: yard.look_after() }),
+        Ok(true) if connection.body_over && !connection.codec.peer_sends() => {
+            yard.kept.regain(&mut connection)
+        }
+        Ok(_) => return Some(Departure { connection, care: yard.look_after() }),
     }
+    None
 }
 
 /// A connection that goes from a thread to the reactor.
@@ -68,13 +109,25 @@ pub(crate) struct Departure {
 }
 
 impl Departure {
-    /// Looks after the connection until it brings another request or ends.
-    pub(crate) async fn tend(self, yard: Arc<Yard>) {
-        let Departure { mut connection, care } = self;
-        if connection.out.is_empty() && connection.codec.reusable() {
-            wait(yard, connection, care, Phase::Kept).await;
+    /// Sees to what is left to do with the connection. To be called inside the reactor.
+    pub(crate) fn begin(self, yard: &Arc<Yard>) {
+        if !self.connection.out.is_empty() || !self.connection.codec.reusable() {
+            tokio::spawn(self.tend(yard.clone()));
             return;
         }
+        let mut connection = self.connection;
+        let Ok(watched) = watch(&mut connection) else { return };
+        connection.watched = Some(watched);
+        // The next request may have arrived together with the end of the last one.
+        let seen = look_by(&mut connection, Connection::pull_buffered);
+        if let Some(job) = go_on(yard, connection, seen, Phase::Kept) {
+            yard.push(job);
+        }
+    }
+
+    /// Looks after the connection until it brings another request or ends.
+    async fn tend(self, yard: Arc<Yard>) {
+        let Departure { mut connection, care } = self;
         if flush(&mut connection, yard.plan.progress_timeout).await.is_err() {
             lost(&connection);
             return;
@@ -153,7 +206,7 @@ fn look_by(connection: &mut Connection, pull: impl Fn(&mut Connection) -> Result
 /// Waits for the next request of a connection.
 async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phase: Phase) {
     if phase == Phase::Kept {
-        connection.codec.idle();
+        yard.kept.regain(&mut connection);
         connection.out.release();
     }
     let Ok(watched) = watch(&mut connection) else { return };
@@ -177,8 +230,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         }
         let stop = yard.stop.notified();
         let due = phase == Phase::Fresh || connection.codec.in_head();
-        // Only HTTP has clients of its own to wait for; a web server closes the connections that it keeps.
-        let limited = due || connection.codec.protocol() == Protocol::Http;
+        let limited = due || !may_rest(&connection);
         if yard.is_stopping() && !connection.codec.in_head() {
             return;
         }
@@ -298,7 +350,8 @@ async fn drain(connection: &mut Connection) -> io::Result<()> {
 async fn discard(connection: &mut Connection, mut most: u64) -> io::Result<()> {
     let end = Instant::now() + LINGER;
     let watched = watch(connection)?;
-    let mut nowhere = [0; 16 * 1024];
+    // On the heap: an array in here would make every task that may come to this point as large.
+    let mut nowhere = vec![0; 16 * 1024];
     loop {
         let mut guard = timeout_at(end, watched.readable()).await??;
         match connection.link.try_read(&mut nowhere)? {

@@ -2,13 +2,14 @@
 
 use crate::Plan;
 use crate::connection::Connection;
+use crate::kept::Kept;
 use crate::listener::Listener;
 use crate::lobby;
 use janua_vocabulary::Request;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -29,7 +30,7 @@ pub(crate) struct Yard {
     pub(crate) plan: Arc<Plan>,
     listeners: Vec<Listener>,
     ready: Mutex<VecDeque<Job>>,
-    leader: Mutex<Option<Waker>>,
+    pub(crate) kept: Kept,
     /// Connections that the reactor looks after.
     tasks: AtomicUsize,
     stopping: AtomicBool,
@@ -41,6 +42,8 @@ pub(crate) struct Yard {
     /// The listener that is asked first: the one behind that which gave the last request.
     first: AtomicUsize,
     in_a_row: Mutex<u32>,
+    /// Whose turn it is: those who are connected, or those who connect.
+    turn: AtomicUsize,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -53,7 +56,7 @@ impl Yard {
             plan,
             listeners,
             ready: Mutex::default(),
-            leader: Mutex::default(),
+            kept: Kept::default(),
             tasks: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             stopped_at: Mutex::default(),
@@ -62,14 +65,14 @@ impl Yard {
             complained: AtomicBool::new(false),
             first: AtomicUsize::new(0),
             in_a_row: Mutex::default(),
+            turn: AtomicUsize::new(0),
         }
     }
 
     /// The next request, or `None` when the worker stops and nothing is under way here any more.
     /// To be polled inside the reactor, by the leader alone.
     pub(crate) fn poll_job(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<Option<Job>> {
-        let waiting = lock(&self.leader).replace(cx.waker().clone());
-        drop(waiting);
+        self.kept.board.listen(cx.waker());
         let mut in_a_row = lock(&self.in_a_row);
         if *in_a_row >= TURN {
             *in_a_row = 0;
@@ -81,15 +84,35 @@ impl Yard {
         if let Some(job) = lock(&self.ready).pop_front() {
             return Poll::Ready(Some(job));
         }
-        if !self.is_stopping() {
-            if let Some(job) = self.accept(cx) {
-                return Poll::Ready(Some(job));
+        let job = if self.is_stopping() {
+            self.answered_by(Kept::any)
+        } else {
+            // Neither who connects nor who is connected may wait for ever because the others are many.
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+            if turn.is_multiple_of(2) {
+                self.answered_by(Kept::rung).or_else(|| self.accept(cx))
+            } else {
+                self.accept(cx).or_else(|| self.answered_by(Kept::rung))
             }
-        } else if self.tasks.load(Ordering::Acquire) == 0 {
+        };
+        if job.is_some() {
+            return Poll::Ready(job);
+        }
+        if self.is_stopping() && self.tasks.load(Ordering::Acquire) == 0 {
             return Poll::Ready(None);
         }
         *lock(&self.in_a_row) = 0;
         Poll::Pending
+    }
+
+    /// Asks kept connections until one brings a whole request.
+    fn answered_by(self: &Arc<Self>, next: impl Fn(&Kept) -> Option<Box<Connection>>) -> Option<Job> {
+        while let Some(connection) = next(&self.kept) {
+            if let Some(job) = lobby::awake(self, connection) {
+                return Some(job);
+            }
+        }
+        None
     }
 
     /// Accepts until a connection brings a whole request at once; the others go to the lobby.
@@ -144,9 +167,7 @@ impl Yard {
     }
 
     pub(crate) fn wake_leader(&self) {
-        if let Some(waker) = lock(&self.leader).take() {
-            waker.wake();
-        }
+        self.kept.board.wake_leader();
     }
 
     /// Counts a connection that the reactor looks after, until the guard is dropped.

@@ -1,0 +1,147 @@
+//! Connections that a web server keeps open between two requests.
+//!
+//! There may be a thousand of them, nearly all asleep, and behind a busy web server each request comes on one: so each
+//! costs a place in a list and no task, no timer and no buffer, and the leader looks at those whose bell has rung.
+
+use crate::connection::Connection;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+/// Memory to read into that is held ready for the next request, in buffers.
+const ROOMS: usize = 32;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the bells of kept connections are heard, and the leader who listens.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    rung: Mutex<VecDeque<usize>>,
+    leader: Mutex<Option<Waker>>,
+}
+
+impl Board {
+    /// Says who is to be woken.
+    pub(crate) fn listen(&self, leader: &Waker) {
+        let mut listening = lock(&self.leader);
+        if !listening.as_ref().is_some_and(|waker| waker.will_wake(leader)) {
+            *listening = Some(leader.clone());
+        }
+    }
+
+    pub(crate) fn wake_leader(&self) {
+        let leader = lock(&self.leader).take();
+        if let Some(leader) = leader {
+            leader.wake();
+        }
+    }
+
+    fn ring(&self, place: usize) {
+        lock(&self.rung).push_back(place);
+        self.wake_leader();
+    }
+}
+
+/// What the reactor rings when bytes arrive for whoever rests at this place.
+#[derive(Debug)]
+struct Bell {
+    place: usize,
+    board: Arc<Board>,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.board.ring(self.place);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.board.ring(self.place);
+    }
+}
+
+struct Place {
+    bell: Waker,
+    connection: Option<Box<Connection>>,
+}
+
+#[derive(Default)]
+struct Places {
+    all: Vec<Place>,
+    free: Vec<usize>,
+}
+
+/// The kept connections of one worker.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) board: Arc<Board>,
+    places: Mutex<Places>,
+    rooms: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Kept {
+    /// Lets a connection rest until something arrives on it. It must be in the reactor's sight.
+    pub(crate) fn rest(&self, mut connection: Box<Connection>) {
+        self.regain(&mut connection);
+        connection.out.release();
+        // Held until the connection is in its place, so that whoever hears its bell finds it there.
+        let mut places = lock(&self.places);
+        let number = places.free.pop().unwrap_or(places.all.len());
+        if number == places.all.len() {
+            let bell = Waker::from(Arc::new(Bell { place: number, board: self.board.clone() }));
+            places.all.push(Place { bell, connection: None });
+        }
+        let Some(place) = places.all.get_mut(number) else { return };
+        let asleep = connection.watched.as_ref().is_some_and(|watched| {
+            watched.poll_read_ready(&mut Context::from_waker(&place.bell)).is_pending()
+        });
+        place.connection = Some(connection);
+        drop(places);
+        if !asleep {
+            self.board.ring(number);
+        }
+    }
+
+    /// A connection whose bell has rung. It may have rung for one that left: then nothing has arrived.
+    pub(crate) fn rung(&self) -> Option<Box<Connection>> {
+        loop {
+            let number = lock(&self.board.rung).pop_front()?;
+            let mut places = lock(&self.places);
+            if let Some(connection) = places.all.get_mut(number).and_then(|place| place.connection.take()) {
+                places.free.push(number);
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Any of the connections, so that all can be ended.
+    pub(crate) fn any(&self) -> Option<Box<Connection>> {
+        let mut places = lock(&self.places);
+        places.free.clear();
+        while let Some(mut place) = places.all.pop() {
+            if let Some(connection) = place.connection.take() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Lends a connection that is about to be read memory to read into.
+    pub(crate) fn lend(&self, connection: &mut Connection) {
+        let room = lock(&self.rooms).pop();
+        if let Some(room) = room {
+            connection.codec.lend(room);
+        }
+    }
+
+    /// Takes back what a connection does not need while nothing arrives on it.
+    pub(crate) fn regain(&self, connection: &mut Connection) {
+        if let Some(room) = connection.codec.idle() {
+            let mut rooms = lock(&self.rooms);
+            if rooms.len() < ROOMS {
+                rooms.push(room);
+            }
+        }
+    }
+}
