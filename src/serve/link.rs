@@ -2,7 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -69,10 +69,11 @@ impl Link {
     fn write(&self, parts: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
         match self {
             // An app that lets SIGPIPE end its process must not lose it to the first client that leaves.
-            Link::Socket(socket) => {
-                let mut nothing = SendAncillaryBuffer::default();
-                sendmsg(&**socket, parts, &mut nothing, SendFlags::NOSIGNAL)
-            }
+            Link::Socket(socket) => match parts {
+                // The short way into the kernel for the usual answer: one piece.
+                [part] => send(&**socket, part, SendFlags::NOSIGNAL),
+                _ => sendmsg(&**socket, parts, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL),
+            },
             // So much a pipe that is ready takes without blocking.
             Link::Pipes { output, .. } => {
                 let part = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| part);

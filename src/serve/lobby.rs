@@ -55,6 +55,8 @@ fn go_on(yard: &Arc<Yard>, mut connection: Box<Connection>, seen: Look, phase: P
             }
         }
         Look::Wait => {
+            // Before the next is accepted: many may come at once.
+            yard.kept.regain(&mut connection);
             let care = yard.look_after();
             tokio::spawn(wait(yard.clone(), connection, care, phase));
         }
@@ -206,7 +208,6 @@ fn look_by(connection: &mut Connection, pull: impl Fn(&mut Connection) -> Result
 /// Waits for the next request of a connection.
 async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phase: Phase) {
     if phase == Phase::Kept {
-        yard.kept.regain(&mut connection);
         connection.out.release();
     }
     let Ok(watched) = watch(&mut connection) else { return };
@@ -214,7 +215,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
     let mut seen = look_by(&mut connection, Connection::pull_buffered);
     loop {
         match seen {
-            Look::Wait => {}
+            Look::Wait => yard.kept.regain(&mut connection),
             Look::Closed => return,
             Look::Request(request) => {
                 connection.watched = Some(watched);
@@ -258,6 +259,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                 continue;
             }
         };
+        yard.kept.lend(&mut connection);
         seen = look(&mut connection);
         if connection.drained {
             guard.clear_ready();
