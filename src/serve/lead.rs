@@ -120,7 +120,8 @@ impl Lead {
             let changed = now != seen;
             seen = now;
             quiet = if changed || matches!(state.seat, Seat::Calling(_)) { 0 } else { quiet + 1 };
-            if matches!(state.seat, Seat::Calling(_)) && !changed && state.followers > 0 {
+            if matches!(state.seat, Seat::Calling(_)) && !changed {
+                // For whoever waits already, or else for the first that is done.
                 state.seat = Seat::Vacant;
                 self.turn.notify_one();
             }
