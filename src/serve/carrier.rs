@@ -1,12 +1,13 @@
 //! A request under way: its body comes from the connection and its response goes there.
 
 use crate::connection::{Broken, Connection, Pulled};
+use crate::flusher::Flusher;
 use crate::log;
 use crate::spool::Spool;
 use janua_app::{Exchange, Failure};
 use janua_vocabulary::{BodyLength, Codec, Head, Protocol};
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// The largest last block that is copied to travel together with head and end.
@@ -25,6 +26,10 @@ const LOG: usize = 8 * 1024;
 pub(crate) struct Carrier {
     patience: Duration,
     memory: usize,
+    /// Sends what is held back; without one nothing is.
+    flusher: Option<Arc<Flusher>>,
+    /// This carrier, for the flusher.
+    this: Weak<Carrier>,
     state: Mutex<Option<Active>>,
 }
 
@@ -42,18 +47,21 @@ struct Active {
     broken_off: Option<Failure>,
     /// Since when the peer has made no progress that is waited for.
     waiting_since: Option<Instant>,
+    /// The flusher has been called and will come.
+    expected: bool,
     log: Vec<u8>,
 }
 
 impl Carrier {
     /// Takes over a connection whose request has a body of `length`. Of the body at most `memory` bytes are held in
-    /// memory; the peer may go without progress for `patience`.
+    /// memory; the peer may go without progress for `patience`. With a `flusher`, small blocks wait for company.
     pub(crate) fn new(
         connection: Box<Connection>,
         length: BodyLength,
         memory: usize,
         patience: Duration,
-    ) -> Self {
+        flusher: Option<Arc<Flusher>>,
+    ) -> Arc<Self> {
         let remaining = match length {
             BodyLength::Exactly(length) => Some(length),
             BodyLength::ToEnd => None,
@@ -66,9 +74,11 @@ impl Carrier {
             failure_told: false,
             broken_off: None,
             waiting_since: None,
+            expected: false,
             log: Vec::new(),
         };
-        Self { patience, memory, state: Mutex::new(Some(active)) }
+        let state = Mutex::new(Some(active));
+        Arc::new_cyclic(|this| Self { patience, memory, flusher, this: this.clone(), state })
     }
 
     /// Puts the end of the response on its way, behind what was logged. Nothing can follow a block that was broken off.
@@ -95,6 +105,29 @@ impl Carrier {
 
     fn with<R>(&self, work: impl FnOnce(&mut Active) -> Result<R, Failure>) -> Result<R, Failure> {
         work(self.lock().as_mut().ok_or(Failure::Over)?)
+    }
+
+    /// The flusher's visit: sends what was held back. True if there is some left, as the peer takes no more now.
+    pub(crate) fn visit(&self) -> bool {
+        let visit = |active: &mut Active| {
+            active.expected = active.flush_held()?;
+            Ok(active.expected)
+        };
+        self.with(visit).unwrap_or(false)
+    }
+
+    /// Takes a copy of a block that may wait for company. False if it is to be written at once.
+    fn hold_back(&self, active: &mut Active, block: &[u8]) -> bool {
+        if active.broken_off.is_some() || !active.connection.out.has_room(block.len()) {
+            return false;
+        }
+        if !active.expected {
+            active.expected = self.flusher.as_ref().is_some_and(|flusher| flusher.call(&self.this));
+        }
+        if active.expected {
+            active.copy(block);
+        }
+        active.expected
     }
 
     /// Waits for the peer. However often a signal interrupts that, the peer's time is counted from its last progress.
@@ -222,6 +255,26 @@ impl Active {
         self.log.drain(..lines);
     }
 
+    /// Puts a copy of a block behind what waits.
+    fn copy(&mut self, block: &[u8]) {
+        self.emit_log(false);
+        let Connection { codec, out, .. } = &mut *self.connection;
+        out.copy(codec.as_mut(), block);
+    }
+
+    /// Writes what waits, if the app's thread is not about to. True if there is some left.
+    fn flush_held(&mut self) -> Result<bool, Failure> {
+        let Connection { link, out, .. } = &mut *self.connection;
+        if self.broken_off.is_some() || out.is_open() {
+            return Ok(false);
+        }
+        match out.flush(link) {
+            Ok(flushed) => Ok(!flushed),
+            // The app hears of it at its next block.
+            Err(error) => Err(self.break_off(Failure::Gone(error.to_string()))),
+        }
+    }
+
     fn send(&mut self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
         if let Some(failure) = &self.broken_off {
             return Err(failure.clone());
@@ -279,7 +332,13 @@ impl Exchange for Carrier {
     }
 
     fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
-        self.with(|active| active.send(block, sent))
+        self.with(|active| {
+            if *sent == 0 && self.hold_back(active, block) {
+                *sent = block.len();
+                return Ok(true);
+            }
+            active.send(block, sent)
+        })
     }
 
     fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
@@ -313,9 +372,7 @@ impl Exchange for Carrier {
         let mut state = self.lock();
         match state.as_mut() {
             Some(active) if block.len() <= HOLD && active.broken_off.is_none() => {
-                active.emit_log(false);
-                let Connection { codec, out, .. } = &mut *active.connection;
-                out.copy(codec.as_mut(), block);
+                active.copy(block);
                 true
             }
             _ => false,
@@ -347,11 +404,7 @@ impl Exchange for Carrier {
         // If the peer takes nothing now, the text goes with what is sent next.
         let _ = self.with(|active| {
             active.emit_log(true);
-            let Connection { link, out, .. } = &mut *active.connection;
-            if !out.is_open() {
-                out.flush(link).map_err(|error| active.break_off(Failure::Gone(error.to_string())))?;
-            }
-            Ok(())
+            active.flush_held()
         });
     }
 }

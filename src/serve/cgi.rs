@@ -105,7 +105,8 @@ fn call(
             return error.exit_status();
         }
     };
-    let carrier = Arc::new(Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout));
+    // For one request another thread is not worth its start, so every block is written at once.
+    let carrier = Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout, None);
     let exchange: Arc<dyn Exchange> = carrier.clone();
     if catch_unwind(AssertUnwindSafe(|| app.call(thread, &environ, exchange))).is_err() {
         log::line("a fault in janua itself");

@@ -2,6 +2,7 @@
 
 use crate::carrier::Carrier;
 use crate::connection::Connection;
+use crate::flusher::Flusher;
 use crate::lead::Lead;
 use crate::lobby;
 use crate::warn::Warned;
@@ -36,11 +37,13 @@ pub(crate) struct Crew {
     pub(crate) environ: Settings,
     warned: Warned,
     lead: Lead,
+    flusher: Arc<Flusher>,
 }
 
 impl Crew {
     pub(crate) fn new(runtime: Runtime, yard: Arc<Yard>, target: Target, environ: Settings) -> Self {
-        Self { runtime, yard, target, environ, warned: Warned::default(), lead: Lead::new() }
+        let (warned, lead, flusher) = (Warned::default(), Lead::new(), Arc::default());
+        Self { runtime, yard, target, environ, warned, lead, flusher }
     }
 
     /// Serves requests on the calling thread, number `me`, until the worker stops.
@@ -101,8 +104,9 @@ impl Crew {
             }
         };
         let plan = &self.yard.plan;
+        let flusher = Some(self.flusher.clone());
         let carrier =
-            Arc::new(Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout));
+            Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout, flusher);
         match &self.target {
             Target::App(app) => {
                 let exchange: Arc<dyn Exchange> = carrier.clone();
@@ -147,8 +151,14 @@ impl Crew {
         self.lead.watch(tend, expired);
     }
 
-    /// Ends the watch.
+    /// The flusher's work, on a thread that does not know Python either.
+    pub(crate) fn flush(&self) {
+        self.flusher.work();
+    }
+
+    /// Ends the watch and the flusher.
     pub(crate) fn end(&self) {
         self.lead.end();
+        self.flusher.end();
     }
 }

@@ -4,6 +4,8 @@
 //! supervisor ─► worker ─► crew (threads; lead: whose turn it is) ◄─► yard, lobby (tokio: what waits)
 //!                              │
 //!                              └─► carrier (one request) ─► connection ─► link (descriptors), outgoing, spool
+//!                                   ▲
+//!                                   └─ flusher (what waits for company)
 //! ```
 //!
 //! A request never changes threads: the thread that finds it calls the app and writes the answer. tokio watches what
@@ -15,6 +17,7 @@ mod cgi;
 mod connection;
 mod crew;
 mod explain;
+mod flusher;
 mod kept;
 mod lead;
 mod link;

@@ -7,6 +7,9 @@ use std::io::{self, IoSlice};
 /// Blocks up to this size are copied behind what waits, so that one plain write takes everything.
 const SMALL: usize = 16 * 1024;
 
+/// How much is collected before it is written: then another write costs little beside the bytes themselves.
+const COMPANY: usize = 32 * 1024;
+
 /// What waits to be written, and where in a frame the writing stands.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
@@ -101,6 +104,11 @@ impl Outgoing {
     /// True if nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.written == self.bytes.len() && self.open.is_none() && self.aside.is_empty()
+    }
+
+    /// True if a block of `length` may be copied and wait for company.
+    pub(crate) fn has_room(&self, length: usize) -> bool {
+        self.open.is_none() && length <= SMALL && self.waiting() + length <= COMPANY
     }
 
     /// True while a frame is begun whose bytes the app still holds.

@@ -109,9 +109,13 @@ fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
     std::thread::scope(|scope| {
         let named = |name: String| std::thread::Builder::new().name(name);
         let watch = named("janua-watch".to_owned()).spawn_scoped(scope, || crew.watch())?;
+        let flush = || or_die(|| crew.flush());
+        if let Err(error) = named("janua-flush".to_owned()).spawn_scoped(scope, flush) {
+            log::line(format_args!("every block is written by itself; no thread could be started: {error}"));
+        }
         let mut others = Vec::new();
         for me in 1..threads {
-            let serve = move || attached(|thread| serve_or_die(thread, crew, me));
+            let serve = move || attached(|thread| or_die(|| crew.serve(thread, me)));
             match named(format!("janua-{me}")).spawn_scoped(scope, serve) {
                 Ok(handle) => others.push(handle),
                 Err(error) => {
@@ -120,9 +124,9 @@ fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
                 }
             }
         }
-        serve_or_die(thread, crew, 0);
+        or_die(|| crew.serve(thread, 0));
         thread.away(|| {
-            // None of them can panic: `serve_or_die` sees to that.
+            // None of them can panic: `or_die` sees to that.
             others.into_iter().for_each(|other| drop(other.join()));
             crew.end();
             drop(watch.join());
@@ -131,10 +135,10 @@ fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
     })
 }
 
-/// A thread that panics outside a request would leave a worker that lives and serves nobody: it takes the worker along,
-/// and the supervisor starts another.
-fn serve_or_die(thread: Thread<'_>, crew: &Crew, me: usize) {
-    if catch_unwind(AssertUnwindSafe(|| crew.serve(thread, me))).is_err() {
+/// A thread that panics outside a request would leave a worker that lives and serves nobody, or keeps blocks back: it
+/// takes the worker along, and the supervisor starts another.
+fn or_die(work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
         log::line("a fault in janua itself; this worker ends and another takes its place");
         system::end_now(70);
     }
