@@ -10,13 +10,14 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
-.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix packages clean
+.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix packages bench clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
 	@echo "make test       formatting, lints, all tests, also those behind real web servers"
 	@echo "make test-fast  the same without the web servers"
 	@echo "make matrix     every server, protocol and mount times every kind of target; writes docs/matrix.md"
+	@echo "make bench      beside uWSGI, flup6 and the kernel's floor; writes benches/results.md (ROUNDS=11, CASES=hello,page)"
 	@echo "make install    janua in $(VENV)"
 	@echo "make clean      remove what was built"
 
@@ -61,5 +62,18 @@ matrix: install packages
 packages:
 	@sh tests/servers/packages.sh
 
+BENCH_PACKAGES = sh tests/servers/packages.sh bench "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')"
+
+# uWSGI is compiled when it is installed; the same Python runs it and janua.
+.bench/.installed: $(BIN)/python benches/requirements.txt
+	@$(BENCH_PACKAGES)
+	$(BIN)/python -m venv --clear .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benches/requirements.txt
+	@touch $@
+
+bench: install .bench/.installed
+	@$(BENCH_PACKAGES)
+	$(BIN)/python -m benches $(if $(ROUNDS),--rounds $(ROUNDS)) --cases "$(CASES)"
+
 clean:
-	rm -rf target $(VENV)
+	rm -rf target $(VENV) .bench

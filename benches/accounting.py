@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import time
 from pathlib import Path
 
@@ -50,9 +52,37 @@ class CpuMeter:
         return sum(used - self.before.get(member, 0) for member, used in after.items())
 
 
-def memory_kib(pid: int) -> int:
-    """The proportional set size: what the process has for itself, and its share of what it has with others."""
+def memory(pids: list[int]) -> int:
+    """The proportional set size in bytes: what the processes have for themselves, and their share of the rest."""
+    return sum(proportional_set_size(pid) for pid in pids)
+
+
+def proportional_set_size(pid: int) -> int:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
-            return int(line.split()[1])
+            return int(line.split()[1]) * 1024
     raise ValueError(f"/proc/{pid}/smaps_rollup says no Pss")
+
+
+class Machine:
+    """How busy others kept the machine from now on: what they take, they take from those measured."""
+
+    def __init__(self):
+        self.before, self.own_before, self.began = self.busy(), self.own(), time.monotonic()
+
+    @staticmethod
+    def busy() -> float:
+        user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = Path("/proc/stat").read_text().split()[1:]
+        ticks = sum(int(field) for field in (user, nice, system, irq, softirq, steal))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def own() -> float:
+        """This process, and its children as far as they have ended."""
+        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+    def others(self) -> float:
+        """The share of all CPUs that others used, 0 to 1."""
+        capacity = (time.monotonic() - self.began) * os.cpu_count()
+        return max(0.0, (self.busy() - self.before) - (self.own() - self.own_before)) / capacity

@@ -5,29 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from .accounting import CpuMeter, memory_kib, workers
+from .accounting import CpuMeter, family, memory, workers
 from .app import BIG, HELLO, PAGE
+from .figures import Figures
 from .idle import idle_connections
-from .servers import FLUP, BackEnd, floor, janua, uwsgi
+from .servers import FLUP, IDLE, BackEnd, floor, janua, uwsgi
 
 ALL_FOUR = [each(protocol, threads) for protocol in ("scgi", "fastcgi") for threads in (1, 4) for each in (janua, uwsgi)]
 ONE_THREAD = [back_end for back_end in ALL_FOUR if back_end.threads == 1]
 FOUR_THREADS = [back_end for back_end in ALL_FOUR if back_end.threads == 4]
 
 KIB_64 = bytes(range(256)) * 256
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One run of a case on a back end."""
-
-    cpu: float  # µs for each request
-    rate: float  # requests a second
-    p50: float  # µs
-    p99: float  # µs
-    memory: float  # MiB, of the workers
-    failed: int
-    first_failure: str
+#: What the file holds that /file sends.
+FILE = bytes(range(256)) * (4 * 1024)
 
 
 @dataclass(frozen=True)
@@ -44,7 +34,7 @@ class Case:
     idle: int = 0  # connections that are open and say nothing meanwhile
 
     def requests_of(self, back_end: BackEnd) -> int:
-        # flup6 takes twenty times as long as the rest, and is here for that figure only.
+        # flup6 takes ten times as long as the rest, and is here for that figure only.
         return self.requests // 10 if back_end == FLUP else self.requests
 
     def measure(self, stage, back_end: BackEnd, requests: int | None = None) -> Figures:
@@ -58,13 +48,15 @@ class Case:
             load = stage.loader.run(
                 port, self.path, self.connections, requests, expected, body=body, every=self.every
             )  # fmt: skip
-            if beside:
-                stage.loader.finished(beside)
+            beside = stage.loader.finished(beside) if beside else None
             # What a process does after its last answer, such as closing, is part of the price.
             time.sleep(0.02)
             cpu = meter.nanoseconds() / load.requests / 1000
-            memory = sum(memory_kib(worker) for worker in workers(server.pid)) / 1024
-        return Figures(cpu, load.rate, load.p50, load.p99, memory, load.failed, load.first_failure)
+            serving, whole = memory(workers(server.pid)), memory(family(server.pid))
+        return Figures(
+            cpu, load.rate, load.p50 / 1000, load.p99 / 1000, serving / 1e6, whole / 1e6,
+            load.failed + (beside.failed if beside else 0), load.first_failure or (beside and beside.first_failure) or "",
+        )  # fmt: skip
 
     def start_beside(self, stage, port, requests):
         if not self.beside:
@@ -74,15 +66,22 @@ class Case:
         return stage.loader.start(port, "/sleep", self.beside, enough, stage.file("expected-hello", HELLO))
 
 
+def at_rest(stage, back_end: BackEnd) -> Figures:
+    """Nothing is asked; what is left is the memory."""
+    pid = stage.servers[back_end].pid
+    return Figures(0, 0, 0, 0, memory(workers(pid)) / 1e6, memory(family(pid)) / 1e6)
+
+
+# Many short runs rather than few long ones: where the scheduler puts the processes differs from run to run.
 CASES = [
-    Case("hello", "/hello", 16000, [*ALL_FOUR, FLUP, floor("scgi"), floor("fastcgi")]),
-    Case("hello-64", "/hello", 16000, ALL_FOUR, connections=64),
-    Case("page", "/page", 8000, ONE_THREAD, expected=b"".join(PAGE)),
-    Case("echo", "/echo", 4000, ONE_THREAD, expected=KIB_64, body=KIB_64),
-    Case("big", "/big", 1000, ONE_THREAD, expected=b"".join(BIG)),
-    Case("file", "/file", 1000, ONE_THREAD, expected=bytes(range(256)) * (4 * 1024)),
-    Case("sleep", "/sleep", 800, FOUR_THREADS),
-    Case("beside", "/hello", 400, FOUR_THREADS, every=5000, beside=3),
-    Case("idle-0", "/hello", 16000, [janua("fastcgi", 1)]),
-    Case("idle-1000", "/hello", 16000, [janua("fastcgi", 1)], idle=1000),
+    Case("hello", "/hello", 6000, [*ALL_FOUR, FLUP, floor("scgi"), floor("fastcgi")]),
+    Case("hello-64", "/hello", 6000, ALL_FOUR, connections=64),
+    Case("page", "/page", 3000, ONE_THREAD, expected=b"".join(PAGE)),
+    Case("echo", "/echo", 2000, ONE_THREAD, expected=KIB_64, body=KIB_64),
+    Case("big", "/big", 400, ONE_THREAD, expected=b"".join(BIG)),
+    Case("file", "/file", 400, ONE_THREAD, expected=FILE),
+    Case("sleep", "/sleep", 400, FOUR_THREADS),
+    Case("beside", "/hello", 300, FOUR_THREADS, every=5000, beside=3),
+    Case("idle-0", "/hello", 6000, [IDLE]),
+    Case("idle-1000", "/hello", 6000, [IDLE], idle=1000),
 ]

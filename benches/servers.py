@@ -18,6 +18,7 @@ class BackEnd:
     who: str  # janua, uWSGI, flup6, floor
     protocol: str  # scgi, fastcgi
     threads: int
+    purpose: str = ""  # tells one apart that has a task of its own
 
     def __str__(self):
         protocol = {"scgi": "SCGI", "fastcgi": "FastCGI"}[self.protocol]
@@ -25,11 +26,12 @@ class BackEnd:
             protocol += " kept open"
         if self.who == "flup6":
             return f"{self.who}, {protocol}, threads as it likes"
-        return f"{self.who}, {protocol}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+        purpose = f", {self.purpose}" if self.purpose else ""
+        return f"{self.who}, {protocol}, {self.threads} thread{'s' if self.threads > 1 else ''}{purpose}"
 
     @property
     def short(self) -> str:
-        return f"{self.who.lower()}-{self.protocol}-{self.threads}"
+        return f"{self.who.lower()}-{self.protocol}-{self.threads}{self.purpose}"
 
     @property
     def keeps_connections(self) -> bool:
@@ -48,6 +50,9 @@ def uwsgi(protocol, threads):
 def floor(protocol):
     return BackEnd("floor", protocol, 1)
 
+
+#: Not the one whose memory is compared: nobody else has to hold 1,000 connections.
+IDLE = BackEnd("janua", "fastcgi", 1, "idle")
 
 #: Its defaults: with a limit of threads it turns away connections that find none free.
 FLUP = BackEnd("flup6", "fastcgi", 0)
@@ -68,7 +73,7 @@ class Programs:
         if back_end.who == "uWSGI":
             # Without --threads uWSGI leaves Python's lock alone altogether, its fastest way with one thread.
             return [
-                self.bin / "uwsgi", f"--{back_end.protocol}-socket={path}", "--chmod-socket=666", "--listen=1024",
+                self.bin / "uwsgi", f"--{back_end.protocol}-socket={path}", "--chmod-socket=666",
                 "--master", "--processes=1", *([f"--threads={threads}"] if threads > 1 else []),
                 f"--wsgi-file={app}", "--need-app", "--disable-logging", "--die-on-term",
             ]  # fmt: skip

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from .cases import FILE
 from .front import Front
 from .load import Loader, compiled
 from .servers import BackEnd, Programs, Server
@@ -38,8 +39,7 @@ class Stage:
     def set_up(self):
         self.loader = Loader(compiled("load", self.folder))
         programs = Programs(self.janua, self.bin, compiled("floor", self.folder))
-        file = self.folder / "file"
-        file.write_bytes(bytes(range(256)) * (4 * 1024))
+        file = self.file("file", FILE)
         self.sockets = {back_end: self.folder / back_end.short for back_end in self.back_ends}
         for back_end, path in self.sockets.items():
             log = self.folder / f"{back_end.short}.log"

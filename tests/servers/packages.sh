@@ -1,5 +1,6 @@
 #!/bin/sh
 # The Debian packages that the tests behind real servers need: installs what is missing, if that is allowed.
+# `packages.sh bench INCLUDE`: those of `make bench` instead; INCLUDE is where Python.h should be.
 set -eu
 
 missing=
@@ -8,21 +9,29 @@ needs() { # needs PACKAGE PATH: the package is there if the path is
 }
 
 needs nginx /usr/sbin/nginx
-needs apache2 /usr/sbin/apache2
-needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
-needs curl /usr/bin/curl
-needs lighttpd /usr/sbin/lighttpd
-needs caddy /usr/bin/caddy
-needs haproxy /usr/sbin/haproxy
-needs python3 /usr/bin/python3
-# Debian keeps what `python3 -m venv` needs in a package of its own.
-/usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+if [ "${1:-}" = bench ]; then
+    what="The benchmarks need"
+    needs gcc /usr/bin/cc
+    needs libc6-dev /usr/include/stdio.h
+    needs python3-dev "$2/Python.h"
+else
+    what="The tests behind real web servers need"
+    needs apache2 /usr/sbin/apache2
+    needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
+    needs curl /usr/bin/curl
+    needs lighttpd /usr/sbin/lighttpd
+    needs caddy /usr/bin/caddy
+    needs haproxy /usr/sbin/haproxy
+    needs python3 /usr/bin/python3
+    # Debian keeps what `python3 -m venv` needs in a package of its own.
+    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+fi
 
 [ -n "$missing" ] || exit 0
 
 install="apt-get install --yes --no-install-recommends$missing"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "The tests behind real web servers need these packages:$missing" >&2
+    echo "$what these packages:$missing" >&2
     echo "On Debian:  sudo $install" >&2
     exit 1
 fi
