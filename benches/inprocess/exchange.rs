@@ -1,0 +1,149 @@
+//! Carriers of a request that have no socket.
+
+use janua_app::{Exchange, Failure};
+use janua_vocabulary::{Codec, Head};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Takes an answer and keeps nothing of it: what is measured is the side of the app.
+pub(crate) struct Nowhere;
+
+impl Exchange for Nowhere {
+    fn try_read(&self, _into: &mut [u8]) -> Result<Option<usize>, Failure> {
+        Ok(Some(0))
+    }
+
+    fn wait_body(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn body_failure(&self) -> Option<Failure> {
+        None
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn respond(&self, head: &Head<'_>) {
+        std::hint::black_box(head.fields);
+    }
+
+    fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
+        *sent = block.len();
+        Ok(true)
+    }
+
+    fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
+        *sent = block.len();
+        Ok(())
+    }
+
+    fn break_off(&self) {}
+
+    fn hold(&self, block: &[u8]) -> bool {
+        std::hint::black_box(block);
+        true
+    }
+
+    fn finish(&self) {}
+
+    fn truncate(&self) {
+        panic!("the app failed");
+    }
+
+    fn log(&self, text: &[u8]) {
+        panic!("the app failed: {}", text.escape_ascii());
+    }
+
+    fn flush_log(&self) {}
+}
+
+/// Makes the bytes of an answer, as the carrier of `src/serve` does for one that is small.
+pub(crate) struct Wire {
+    state: Mutex<Option<Connection>>,
+}
+
+/// The protocol of a connection, and the bytes that would be written to it.
+pub(crate) struct Connection {
+    pub(crate) codec: Box<dyn Codec>,
+    pub(crate) out: Vec<u8>,
+}
+
+impl Wire {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { state: Mutex::new(Some(connection)) }
+    }
+
+    /// Ends the request and gives the connection back.
+    pub(crate) fn take(&self) -> Connection {
+        self.lock().take().expect("a request ends once")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with(&self, work: impl FnOnce(&mut dyn Codec, &mut Vec<u8>)) {
+        if let Some(Connection { codec, out }) = self.lock().as_mut() {
+            work(codec.as_mut(), out);
+        }
+    }
+}
+
+impl Exchange for Wire {
+    fn try_read(&self, _into: &mut [u8]) -> Result<Option<usize>, Failure> {
+        Ok(Some(0))
+    }
+
+    fn wait_body(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn body_failure(&self) -> Option<Failure> {
+        None
+    }
+
+    fn remaining(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn respond(&self, head: &Head<'_>) {
+        self.with(|codec, out| codec.respond(head, out));
+    }
+
+    fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
+        self.hold(block);
+        *sent = block.len();
+        Ok(true)
+    }
+
+    fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
+        self.try_send(block, sent).map(drop)
+    }
+
+    fn break_off(&self) {}
+
+    fn hold(&self, block: &[u8]) -> bool {
+        self.with(|codec, out| {
+            let frame = codec.frame(block.len());
+            out.extend_from_slice(frame.prefix());
+            out.extend_from_slice(block);
+            out.extend_from_slice(frame.suffix);
+        });
+        true
+    }
+
+    fn finish(&self) {
+        self.with(|codec, out| codec.finish(out));
+    }
+
+    fn truncate(&self) {
+        panic!("the app failed");
+    }
+
+    fn log(&self, text: &[u8]) {
+        panic!("the app failed: {}", text.escape_ascii());
+    }
+
+    fn flush_log(&self) {}
+}

@@ -1,0 +1,6 @@
+"""The app that is measured: it does as little as an app can."""
+
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "13")])
+    return [b"Hello, world\n"]
