@@ -88,15 +88,8 @@ pub const PARTS: &[Part] = &[
         let environ = build(params, Protocol::FastCgi, &Settings::default()).expect("a usual request");
         Box::new(move |thread| app.call(thread, &environ, Arc::new(Nowhere)))
     }),
-    in_python("environ, call and collect", |thread| {
-        let app = hello(thread);
-        let params = request::params();
-        let settings = Settings::default();
-        Box::new(move |thread| {
-            let environ = build(&params, Protocol::FastCgi, &settings).expect("a usual request");
-            app.call(thread, &environ, Arc::new(Nowhere));
-        })
-    }),
+    in_python("environ, call and collect", |thread| call(thread, request::params())),
+    in_python("environ, call and collect, few parameters", |thread| call(thread, request::few_params())),
     in_python("whole request, scgi", |thread| {
         let app = hello(thread);
         let settings = Settings::default();
@@ -140,6 +133,15 @@ fn environ(params: Params, changes: &[(&str, &str)]) -> Work {
     let mut settings = Settings::default();
     changes.iter().for_each(|(name, value)| settings.set(name, value).expect("a setting"));
     Box::new(move |_| drop(black_box(build(black_box(&params), Protocol::FastCgi, &settings))))
+}
+
+fn call(thread: Thread<'_>, params: Params) -> Work {
+    let app = hello(thread);
+    let settings = Settings::default();
+    Box::new(move |thread| {
+        let environ = build(&params, Protocol::FastCgi, &settings).expect("a usual request");
+        app.call(thread, &environ, Arc::new(Nowhere));
+    })
 }
 
 /// From the bytes of a request to those of its answer.
