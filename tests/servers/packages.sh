@@ -1,6 +1,6 @@
 #!/bin/sh
-# The Debian packages that the tests behind real servers need: installs what is missing, if that is allowed.
-# `packages.sh bench INCLUDE`: those of `make bench` instead; INCLUDE is where Python.h should be.
+# The Debian packages that the tests need, real servers and what counts system calls and instructions: installs what is
+# missing, if that is allowed. `packages.sh bench INCLUDE`: those of `make bench` instead; INCLUDE is where Python.h should be.
 set -eu
 
 missing=
@@ -15,13 +15,15 @@ if [ "${1:-}" = bench ]; then
     needs libc6-dev /usr/include/stdio.h
     needs python3-dev "$2/Python.h"
 else
-    what="The tests behind real web servers need"
+    what="The tests need"
     needs apache2 /usr/sbin/apache2
     needs libapache2-mod-fcgid /usr/lib/apache2/modules/mod_fcgid.so
     needs curl /usr/bin/curl
     needs lighttpd /usr/sbin/lighttpd
     needs caddy /usr/bin/caddy
     needs haproxy /usr/sbin/haproxy
+    needs strace /usr/bin/strace
+    needs valgrind /usr/bin/valgrind
     needs python3 /usr/bin/python3
     # Debian keeps what `python3 -m venv` needs in a package of its own.
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
