@@ -10,7 +10,8 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
-.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix packages bench clean
+.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-inprocess instructions \
+	packages clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
@@ -18,6 +19,8 @@ help:
 	@echo "make test-fast  the same without the web servers"
 	@echo "make matrix     every server, protocol and mount times every kind of target; writes docs/matrix.md"
 	@echo "make bench      beside uWSGI, flup6 and the kernel's floor; writes benches/results.md (ROUNDS=11, CASES=hello,page)"
+	@echo "make bench-inprocess  nanoseconds of each part of a request's way, without the kernel"
+	@echo "make instructions     the same in instructions, beside benches/instructions.txt (WRITE=1: and written there)"
 	@echo "make install    janua in $(VENV)"
 	@echo "make clean      remove what was built"
 
@@ -35,7 +38,7 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 demo: install
 	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: test-fast server-test
+test: packages test-fast server-test
 
 test-fast: lint rust-test python-test
 
@@ -58,6 +61,12 @@ server-test: install packages
 
 matrix: install packages
 	PYTHONPATH=tests $(BIN)/python -m matrix
+
+bench-inprocess: $(BIN)/python
+	$(RUST) bench --package janua-inprocess
+
+instructions: $(BIN)/python packages
+	PYTHONPATH=tests $(BIN)/python -m instructions $(if $(WRITE),--write)
 
 packages:
 	@sh tests/servers/packages.sh
