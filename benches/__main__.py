@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -68,6 +69,8 @@ def measure(stage, cases, rounds) -> Results:
 
 
 def main():
+    # A run that is told to stop stops its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = arguments()
     janua, environment = chosen.janua.absolute(), chosen.environment.absolute()
     back_ends = list(dict.fromkeys(back_end for case in chosen.cases for back_end in case.back_ends))

@@ -11,9 +11,9 @@ from .figures import Figures
 from .idle import idle_connections
 from .servers import FLUP, IDLE, BackEnd, floor, janua, uwsgi
 
-ALL_FOUR = [each(protocol, threads) for protocol in ("scgi", "fastcgi") for threads in (1, 4) for each in (janua, uwsgi)]
-ONE_THREAD = [back_end for back_end in ALL_FOUR if back_end.threads == 1]
-FOUR_THREADS = [back_end for back_end in ALL_FOUR if back_end.threads == 4]
+ALL = [each(protocol, threads) for protocol in ("scgi", "fastcgi") for threads in (1, 4) for each in (janua, uwsgi)]
+ONE_THREAD = [back_end for back_end in ALL if back_end.threads == 1]
+FOUR_THREADS = [back_end for back_end in ALL if back_end.threads == 4]
 
 KIB_64 = bytes(range(256)) * 256
 #: What the file holds that /file sends.
@@ -53,9 +53,11 @@ class Case:
             time.sleep(0.02)
             cpu = meter.nanoseconds() / load.requests / 1000
             serving, whole = memory(workers(server.pid)), memory(family(server.pid))
+        loads = [load, beside] if beside else [load]
+        failed = sum(each.failed for each in loads)
+        why = next((each.first_failure for each in loads if each.failed), "")
         return Figures(
-            cpu, load.rate, load.p50 / 1000, load.p99 / 1000, serving / 1e6, whole / 1e6,
-            load.failed + (beside.failed if beside else 0), load.first_failure or (beside and beside.first_failure) or "",
+            cpu, load.rate, load.p50 / 1000, load.p99 / 1000, serving / 1e6, whole / 1e6, failed, why
         )  # fmt: skip
 
     def start_beside(self, stage, port, requests):
@@ -74,8 +76,8 @@ def at_rest(stage, back_end: BackEnd) -> Figures:
 
 # Many short runs rather than few long ones: where the scheduler puts the processes differs from run to run.
 CASES = [
-    Case("hello", "/hello", 6000, [*ALL_FOUR, FLUP, floor("scgi"), floor("fastcgi")]),
-    Case("hello-64", "/hello", 6000, ALL_FOUR, connections=64),
+    Case("hello", "/hello", 6000, [*ALL, FLUP, floor("scgi"), floor("fastcgi")]),
+    Case("hello-64", "/hello", 6000, ALL, connections=64),
     Case("page", "/page", 3000, ONE_THREAD, expected=b"".join(PAGE)),
     Case("echo", "/echo", 2000, ONE_THREAD, expected=KIB_64, body=KIB_64),
     Case("big", "/big", 400, ONE_THREAD, expected=b"".join(BIG)),

@@ -24,7 +24,8 @@ def free_ports(count: int) -> list[int]:
 def site(back_end, port: int, path: Path) -> str:
     """Stock parameters, and the two that say that the app is the whole site; for all back ends alike."""
     protocol = back_end.protocol
-    lines = [f"include {protocol}_params;", f'{protocol}_param SCRIPT_NAME "";', f"{protocol}_param PATH_INFO $document_uri;"]
+    lines = [f"include {protocol}_params;"]
+    lines += [f'{protocol}_param SCRIPT_NAME "";', f"{protocol}_param PATH_INFO $document_uri;"]
     if back_end.keeps_connections:
         lines += ["fastcgi_keep_conn on;", f"fastcgi_pass {back_end.short};"]
     else:

@@ -217,49 +217,40 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-int main(int argc, char **argv)
+/* The request as it is sent again and again; a GET, or a POST if there is a body. */
+static void compose(const char *path, const char *body, size_t body_length)
 {
-    size_t count, total, begun = 0, ended = 0, body_length = 0;
-    uint64_t every = 0, *took, began, due, seconds;
-    struct connection *connections;
-    char *body_bytes = NULL;
+    char length[64] = "";
 
-    if (argc < 6)
-        errx(2, "usage: load PORT PATH CONNECTIONS REQUESTS EXPECTED [--body FILE] [--every MICROSECONDS]");
-    for (int i = 6; i + 1 < argc; i += 2) {
-        if (!strcmp(argv[i], "--body"))
-            body_bytes = contents(argv[i + 1], &body_length);
-        else if (!strcmp(argv[i], "--every"))
-            every = strtoul(argv[i + 1], NULL, 10) * 1000;
-    }
-    server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
-    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    count = every ? 1 : strtoul(argv[3], NULL, 10);
-    total = strtoul(argv[4], NULL, 10);
-    expected = contents(argv[5], &expected_length);
-
-    request = malloc(HEAD + body_length);
-    connections = calloc(count, sizeof *connections);
-    took = calloc(total, sizeof *took);
-    if (!count || !total || !request || !connections || !took)
-        errx(2, "nothing to ask, or no memory");
-    request_length = snprintf(request, HEAD, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: load\r\nAccept: */*\r\n",
-                              body_bytes ? "POST" : "GET", argv[2]);
-    if (body_bytes)
-        request_length += snprintf(request + request_length, HEAD - request_length, "Content-Length: %zu\r\n", body_length);
-    request_length += sprintf(request + request_length, "\r\n");
-    if (body_bytes)
-        memcpy(request + request_length, body_bytes, body_length);
+    if (body)
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n", body_length);
+    if (!(request = malloc(HEAD + body_length)))
+        err(1, "malloc");
+    request_length = snprintf(request, HEAD, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n%s\r\n",
+                              body ? "POST" : "GET", path, length);
+    if (request_length >= HEAD)
+        errx(2, "%s is too long", path);
+    if (body)
+        memcpy(request + request_length, body, body_length);
     request_length += body_length;
+}
 
-    signal(SIGPIPE, SIG_IGN);
-    epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (size_t i = 0; i < count; i++)
-        open_connection(&connections[i]);
-    began = due = now();
+static void sleep_until(uint64_t due)
+{
+    struct timespec time = {due / 1000000000, due % 1000000000};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+        ;
+}
+
+/* Asks `total` times and fills `took` with nanoseconds; how many answers, good or bad, there were. */
+static size_t ask(struct connection *connections, size_t count, size_t total, uint64_t every, uint64_t *took)
+{
+    size_t begun = 0, ended = 0;
+    uint64_t began = now(), due = began;
+
     for (size_t i = 0; i < count && begun < total; i++, begun++)
         start(&connections[i], began);
-
     while (ended < total && now() - began < SECONDS * 1000000000ull) {
         struct epoll_event events[64];
         int ready = epoll_wait(epoll, events, 64, 1000);
@@ -282,22 +273,56 @@ int main(int argc, char **argv)
             }
             begun++;
             due += every;
-            while (every && now() < due) {
-                struct timespec time = {due / 1000000000, due % 1000000000};
-                clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
-            }
+            if (every)
+                sleep_until(due);
             start(c, every ? due : now());
         }
     }
-    seconds = now() - began;
-    if (ended < total && (failures += total - ended) == total - ended)
+    return ended;
+}
+
+int main(int argc, char **argv)
+{
+    size_t count, total, ended, body_length = 0;
+    uint64_t every = 0, *took, began;
+    struct connection *connections;
+    char *body = NULL;
+    double seconds;
+
+    if (argc < 6)
+        errx(2, "usage: load PORT PATH CONNECTIONS REQUESTS EXPECTED [--body FILE] [--every MICROSECONDS]");
+    for (int i = 6; i + 1 < argc; i += 2) {
+        if (!strcmp(argv[i], "--body"))
+            body = contents(argv[i + 1], &body_length);
+        else if (!strcmp(argv[i], "--every"))
+            every = strtoul(argv[i + 1], NULL, 10) * 1000;
+    }
+    server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    count = every ? 1 : strtoul(argv[3], NULL, 10);
+    total = strtoul(argv[4], NULL, 10);
+    expected = contents(argv[5], &expected_length);
+    compose(argv[2], body, body_length);
+    connections = calloc(count, sizeof *connections);
+    took = calloc(total, sizeof *took);
+    if (!count || !total || !connections || !took)
+        errx(2, "nothing to ask, or no memory");
+
+    signal(SIGPIPE, SIG_IGN);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    for (size_t i = 0; i < count; i++)
+        open_connection(&connections[i]);
+    began = now();
+    ended = ask(connections, count, total, every, took);
+    seconds = (now() - began) / 1e9;
+
+    if (ended < total && failures == 0)
         snprintf(first_failure, sizeof first_failure, "no answer within %d s", SECONDS);
+    failures += total - ended;
     qsort(took, ended, sizeof *took, by_size);
-    printf("%zu %zu %.6f", total, failures, seconds / 1e9);
-    if (ended)
-        printf(" %.1f %.1f %.1f", took[ended / 2] / 1e3, took[ended - 1 - (ended - 1) / 100] / 1e3, took[ended - 1] / 1e3);
-    else
-        printf(" 0 0 0");
-    printf(" %s\n", first_failure);
+    if (!ended)
+        took[ended++] = 0;
+    printf("%zu %zu %.6f %.1f %.1f %.1f %s\n", total, failures, seconds, took[ended / 2] / 1e3,
+           took[ended - 1 - (ended - 1) / 100] / 1e3, took[ended - 1] / 1e3, first_failure);
     return 0;
 }

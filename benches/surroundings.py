@@ -9,6 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def said(*command) -> str:
     """What a command says about its version; some say it on standard error."""
@@ -30,6 +32,14 @@ def processor() -> str:
     return found.group(1) if found else platform.machine()
 
 
+def revision(janua: Path) -> str:
+    """The commit, if janua is the one that `make` builds here and git knows."""
+    if janua != ROOT / ".venv/bin/janua":
+        return ""
+    words = said("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*")
+    return f" ({words})" if re.fullmatch(r"[0-9a-f]+(-dirty)?", words) else ""
+
+
 def surroundings(janua: Path, environment: Path) -> dict[str, str]:
     ours, theirs = (version(folder / "bin/python", "--version") for folder in (janua.parents[1], environment))
     python = ours if ours == theirs else f"{ours} (uWSGI and flup6: {theirs})"
@@ -42,6 +52,6 @@ def surroundings(janua: Path, environment: Path) -> dict[str, str]:
         "nginx": version("/usr/sbin/nginx", "-v"),
         "uWSGI": version(environment / "bin/uwsgi", "--version"),
         "flup6": flup,
-        "janua": version(janua, "--version"),
+        "janua": version(janua, "--version") + revision(janua),
         "rustc": version("rustc", "--version"),
     }
