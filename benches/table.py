@@ -7,7 +7,7 @@ from .targets import TARGETS, Target
 
 READING = """\
 One nginx with one worker is in front of all; every back end has a unix socket of its own, and takes its turn in every
-round, in an order that changes. Figures are medians of {rounds} rounds. Ratios are medians of each round's ratio, so
+round, in an order that changes. Figures are medians of {rounds}. Ratios are medians of each round's ratio, so
 they need not be the quotient of the two figures beside them; in brackets stand the lowest and the highest round. The
 load is closed (16 connections, each with one request on the way) unless a row says otherwise, and checks every byte of
 every answer. How it works, and what was tried, is in [README.md](README.md).
@@ -104,7 +104,7 @@ def rendered(results: Results, surroundings: dict[str, str], rounds: int, cpus: 
     lines += ["; ".join(f"{name} {value}" for name, value in surroundings.items()) + "."]
     caution = ", so read the spread." if others > 0.05 else "."
     lines += [f"Other processes used {others:.0%} of the machine during the run{caution}"]
-    lines += ["", READING.format(rounds=rounds, cpus=cpus).rstrip()]
+    lines += ["", READING.format(rounds=f"{rounds} round{'s' if rounds > 1 else ''}", cpus=cpus).rstrip()]
     lines += ["", "## Targets that are missed", ""]
     lines += missed(results) or ["None."]
     lines += target_tables(results) + everything(results)
