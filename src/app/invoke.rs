@@ -6,7 +6,7 @@ use crate::load::{self, LoadError};
 use crate::names::Names;
 use crate::reply::{Reply, type_name};
 use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread, environ};
-use janua_environ::{Environ, Scheme};
+use janua_environ::{Environ, Known, Scheme};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -59,6 +59,12 @@ impl App {
         template.set_item("wsgi.run_once", mode.run_once)?;
         template.set_item("wsgi.input_terminated", true)?;
         template.set_item("wsgi.file_wrapper", py.get_type::<FileWrapper>())?;
+        template.set_item("wsgi.url_scheme", intern!(py, "http"))?;
+        // Every request gives these a value. That they have a place already makes the copies large enough to grow once
+        // instead of three times.
+        for name in ["wsgi.input", "wsgi.errors"].into_iter().chain(Environ::ALWAYS.map(Known::name)) {
+            template.set_item(PyString::intern(py, name), py.None())?;
+        }
         Ok(Self {
             callable,
             template: template.unbind(),
@@ -71,7 +77,7 @@ impl App {
     /// `close()` of the response has been called.
     pub fn call(&self, thread: Thread<'_>, environ: &Environ<'_>, exchange: Arc<dyn Exchange>) {
         let py = thread.py();
-        let to_head = environ.get(b"REQUEST_METHOD") == Some(b"HEAD");
+        let to_head = environ.known(Known::RequestMethod) == Some(b"HEAD");
         let reply = match Bound::new(py, Reply::new(exchange.clone(), to_head)) {
             Ok(reply) => reply,
             Err(error) => {
@@ -106,11 +112,9 @@ impl App {
         exchange: &Arc<dyn Exchange>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let dict = environ::dict(py, self.template.bind(py), &self.names, environ)?;
-        let scheme = match environ.url_scheme {
-            Scheme::Https => intern!(py, "https"),
-            Scheme::Http => intern!(py, "http"),
-        };
-        dict.set_item(intern!(py, "wsgi.url_scheme"), scheme)?;
+        if environ.url_scheme == Scheme::Https {
+            dict.set_item(intern!(py, "wsgi.url_scheme"), intern!(py, "https"))?;
+        }
         dict.set_item(intern!(py, "wsgi.input"), Bound::new(py, InputStream::new(exchange.clone()))?)?;
         dict.set_item(intern!(py, "wsgi.errors"), Bound::new(py, ErrorStream::new(exchange.clone()))?)?;
         self.callable.bind(py).call1((dict, reply))

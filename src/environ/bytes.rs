@@ -4,15 +4,20 @@
 //! to set those up. Texts of eight bytes or more are read in words, the last of which may overlap the one
 //! before.
 
-/// `==`.
+/// `==`. Most names have eight to sixteen bytes: two words, which may overlap.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
-    let (Some(end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+    if one.len() != other.len() {
+        return false;
+    }
+    let same_word =
+        |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
+    let (Some(ends), Some(starts)) =
+        (one.last_chunk::<8>().zip(other.last_chunk()), one.first_chunk::<8>().zip(other.first_chunk()))
+    else {
         return one == other;
     };
     let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
-    let same_word =
-        |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
-    one.len() == other.len() && same_word((end, other_end)) && words.all(same_word)
+    same_word(ends) && same_word(starts) && (one.len() <= 16 || words.all(same_word))
 }
 
 /// True if there is a NUL among them.

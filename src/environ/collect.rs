@@ -98,7 +98,7 @@ fn add<'a>(
     witness: &mut impl Witness,
 ) -> Result<(), Refusal> {
     let Some(before) = vars.get(known) else {
-        vars.set(known, value);
+        vars.push_known(known, value);
         return Ok(());
     };
     match Repeat::of(known) {

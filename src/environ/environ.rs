@@ -20,6 +20,17 @@ pub struct Environ<'a> {
 }
 
 impl Environ<'_> {
+    /// The variables that every environ has, whatever was sent (PEP 3333, "environ Variables").
+    pub const ALWAYS: [Known; 7] = [
+        Known::RequestMethod,
+        Known::ScriptName,
+        Known::PathInfo,
+        Known::QueryString,
+        Known::ServerName,
+        Known::ServerPort,
+        Known::ServerProtocol,
+    ];
+
     /// The variables in the order in which they were first sent, then those that were added.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Name<'_>, &[u8])> + Clone {
         self.vars.iter()

@@ -81,6 +81,16 @@ impl<'a> Vars<'a> {
             *place = value;
             return;
         }
+        self.push(known, value);
+    }
+
+    /// Appends a known variable that was never set: [`set`](Vars::set) without the search.
+    pub(crate) fn push_known(&mut self, known: Known, value: &'a [u8]) {
+        debug_assert!(self.value(known).is_none());
+        self.push(known, Some(Cow::Borrowed(value)));
+    }
+
+    fn push(&mut self, known: Known, value: Option<Cow<'a, [u8]>>) {
         self.list.push(Var { name: Name::Known(known), value });
         if let Some(place) = self.places.get_mut(known.index()) {
             *place = self.list.len() as u32;

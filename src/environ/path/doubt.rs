@@ -24,25 +24,27 @@ pub(super) fn report(facts: &Facts<'_, '_>, assumed: &Split<'_>, witness: &mut i
 
 fn holds(situation: Undecidable, facts: &Facts<'_, '_>, assumed: &Split<'_>) -> bool {
     let sent = facts.sent_script_name;
-    let left_nothing = facts.sent_path_info.is_none_or(<[u8]>::is_empty) && !assumed.script_name.is_empty();
-    let sent_whole_url = !sent.is_empty() && facts.url.as_deref().is_some_and(|url| url::same(sent, url));
+    let left_nothing =
+        || facts.sent_path_info.is_none_or(<[u8]>::is_empty) && !assumed.script_name.is_empty();
+    let sent_whole_url = || !sent.is_empty() && facts.url.as_deref().is_some_and(|url| url::same(sent, url));
     match situation {
         // Nothing lies above the root, so a request for it leaves no doubt.
         Undecidable::MountNotSent => {
             assumed.script_name.is_empty() && *assumed.path_info != *b"/" && sends_no_mount(facts)
         }
         Undecidable::FirstSegmentOrMount => {
-            let one_segment = url::directory(sent) == Some(b"/") && !url::is_script(sent);
-            facts.server == ServerKind::Lighttpd && one_segment
+            facts.server == ServerKind::Lighttpd
+                && url::directory(sent) == Some(b"/")
+                && !url::is_script(sent)
         }
         Undecidable::EmptyPathInfo => {
-            facts.server == ServerKind::Nginx && facts.sent_path_info == Some(b"") && sent_whole_url
+            facts.server == ServerKind::Nginx && facts.sent_path_info == Some(b"") && sent_whole_url()
         }
         Undecidable::WholeUrlIsScript => {
             facts.server == ServerKind::Apache
                 && facts.proxied.is_none()
-                && left_nothing
-                && sent_whole_url
+                && left_nothing()
+                && sent_whole_url()
                 && !url::is_script(sent)
                 && url::last_segment(sent) != url::last_segment(facts.file)
         }
