@@ -19,6 +19,9 @@ ALLOWED = {
     "janua-response": {"janua-vocabulary"},
     "janua-app": {"janua-vocabulary", "janua-environ", "janua-response"},
     "janua-four-ways": set(),  # a test; what it is made of is for its tests alone
+    "janua-inprocess": {  # benchmarks, on nobody's way
+        "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http", "janua-environ", "janua-app",
+    },
     "janua-serve": {
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
         "janua-environ", "janua-explain", "janua-response", "janua-app",
@@ -30,7 +33,7 @@ ALLOWED = {
 
 #: Who may use what of the outside that says something about a crate's place.
 OUTSIDE = {
-    "pyo3": {"janua-app", "janua"},
+    "pyo3": {"janua-app", "janua", "janua-inprocess"},
     "tokio": {"janua-serve"},
     "rustix": {"janua-serve"},
     "nix": {"janua-serve"},
