@@ -1,6 +1,11 @@
 //! What the app side asks of whoever carries its request.
 
 use janua_vocabulary::Head;
+use std::fs::File;
+use std::sync::Arc;
+
+/// A block of the app's that stays alive, and the same, for as long as it is needed.
+pub type Block = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// Why the carrier could not do what was asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -41,8 +46,8 @@ impl Failure {
 
 /// One request's connection: its body comes from here and its response goes there.
 ///
-/// Methods whose name begins with `try_` never wait, so they may be called with Python's lock held. `wait_body` and
-/// `send` wait and must be called without it. All methods may be called from any thread, also after the end of the
+/// Methods whose name begins with `try_` never wait, so they may be called with Python's lock held. `wait_body`,
+/// `send` and `settle` wait and must be called without it. All methods may be called from any thread, also after the end of the
 /// request: then they fail with [`Failure::Over`].
 pub trait Exchange: Send + Sync {
     /// Bytes of the body that are at hand: `Some(0)` at its end, `None` if none are at hand yet.
@@ -84,6 +89,34 @@ pub trait Exchange: Send + Sync {
     /// Takes the last block to be sent together with the end of the response, if it is small enough to copy.
     /// False if it is not: then it is to be sent like any other.
     fn hold(&self, block: &[u8]) -> bool;
+
+    /// Takes the first `length` bytes of a block of a body that the app has handed over whole. They are not copied, and
+    /// go out together with what follows, after the app if need be.
+    ///
+    /// # Errors
+    /// The peer has gone, or the request is over.
+    fn keep(&self, block: Block, length: usize) -> Result<(), Failure>;
+
+    /// A descriptor of its own for one of the app's, by number. `None` if there is no such descriptor.
+    fn duplicate(&self, descriptor: i32) -> Option<File>;
+
+    /// Takes `length` bytes of a regular file from `offset` on, as [`keep`](Exchange::keep) takes those of a block.
+    ///
+    /// # Errors
+    /// The peer has gone, or the request is over.
+    fn send_file(&self, file: File, offset: u64, length: u64) -> Result<(), Failure>;
+
+    /// True if what was taken by `keep` and `send_file` needs the calling thread no longer.
+    ///
+    /// # Errors
+    /// The peer has gone, or the request is over.
+    fn try_settle(&self) -> Result<bool, Failure>;
+
+    /// Waits until that is so.
+    ///
+    /// # Errors
+    /// As for `try_settle`, and [`Failure::Stalled`].
+    fn settle(&self) -> Result<(), Failure>;
 
     /// Says that the response is complete.
     fn finish(&self);

@@ -18,6 +18,10 @@ pub struct FileWrapper {
 const LARGE: usize = 64 * 1024;
 
 impl FileWrapper {
+    pub(crate) fn file<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyAny> {
+        self.filelike.bind(py)
+    }
+
     /// The next block: of up to `room` bytes, and within that at least as large as the app asked for.
     pub(crate) fn large_block<'py>(
         &self,

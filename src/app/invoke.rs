@@ -123,17 +123,9 @@ impl App {
     /// Sends what the app returned, block by block, each before the next is asked for.
     fn answer(&self, py: Python<'_>, result: &Bound<'_, PyAny>, reply: &Reply) -> PyResult<()> {
         if let Ok(list) = result.cast_exact::<PyList>() {
-            match list.len() {
-                0 => return reply.finish(),
-                1 => return reply.only(py, block(&list.get_item(0)?)?),
-                _ => {}
-            }
+            return blocks(py, list.iter(), reply);
         } else if let Ok(tuple) = result.cast_exact::<PyTuple>() {
-            match tuple.len() {
-                0 => return reply.finish(),
-                1 => return reply.only(py, block(&tuple.get_item(0)?)?),
-                _ => {}
-            }
+            return blocks(py, tuple.iter(), reply);
         } else if let Ok(bytes) = result.cast::<PyBytes>() {
             // Iterating over it would give numbers; a list of one block is what the app's author meant.
             if !self.warned_of_bare_bytes.swap(true, Ordering::Relaxed) {
@@ -142,6 +134,9 @@ impl App {
             }
             return reply.only(py, bytes);
         } else if let Ok(file) = result.cast_exact::<FileWrapper>() {
+            if reply.file(py, file.get())? {
+                return reply.finish();
+            }
             while let Some(part) = file.get().large_block(py, reply.room())? {
                 reply.block(py, block(&part)?)?;
                 if reply.needs_no_more() {
@@ -163,6 +158,27 @@ impl App {
         }
         reply.finish()
     }
+}
+
+/// Sends a body whose blocks are all there.
+fn blocks<'py>(
+    py: Python<'py>,
+    mut items: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
+    reply: &Reply,
+) -> PyResult<()> {
+    if items.len() == 1
+        && let Some(item) = items.next()
+    {
+        return reply.only(py, block(&item)?);
+    }
+    for item in items {
+        reply.give(block(&item)?, None)?;
+        if reply.needs_no_more() {
+            break;
+        }
+    }
+    reply.settle(py)?;
+    reply.finish()
 }
 
 /// One item of the response as bytes.

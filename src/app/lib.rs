@@ -20,9 +20,10 @@ mod load;
 mod names;
 mod reply;
 mod spec;
+mod stretch;
 mod thread;
 
-pub use exchange::{Exchange, Failure};
+pub use exchange::{Block, Exchange, Failure};
 pub use file_wrapper::FileWrapper;
 pub use invoke::{App, Mode};
 pub use load::LoadError;

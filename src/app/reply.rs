@@ -2,10 +2,12 @@
 
 use crate::environ::bytes_of;
 use crate::failure::{exception, traceback};
-use crate::{Exchange, Failure};
+use crate::stretch::Stretch;
+use crate::{Exchange, Failure, FileWrapper};
 use janua_response::{Ending, PlainAnswer, Response, ResponseHead};
 use pyo3::exceptions::{PyAssertionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -55,14 +57,74 @@ impl Reply {
         self.transmit(py, admitted)
     }
 
+    /// Takes a block of a body that the app has handed over whole, to be sent with the others.
+    pub(crate) fn give(&self, block: &Bound<'_, PyBytes>, length: Option<u64>) -> PyResult<()> {
+        let bytes = block.as_bytes();
+        if bytes.is_empty() && length.is_none() {
+            return Ok(());
+        }
+        let admitted = self.admit(bytes, length)?;
+        if admitted.is_empty() || self.exchange.hold(admitted) {
+            return Ok(());
+        }
+        let kept = Arc::new(PyBackedBytes::from(block.clone()));
+        self.tell(self.exchange.keep(kept, admitted.len()))
+    }
+
     /// Sends the only block of a body, whose length is therefore known, together with head and end.
     pub(crate) fn only(&self, py: Python<'_>, block: &Bound<'_, PyBytes>) -> PyResult<()> {
-        let block = block.as_bytes();
-        let admitted = self.admit(block, Some(block.len() as u64))?;
-        if !admitted.is_empty() && !self.exchange.hold(admitted) {
-            self.transmit(py, admitted)?;
-        }
+        self.give(block, Some(block.as_bytes().len() as u64))?;
+        self.settle(py)?;
         self.finish()
+    }
+
+    /// Sends a part of a file without reading it. False if it cannot be sent that way, and nothing has happened.
+    pub(crate) fn file(&self, py: Python<'_>, wrapper: &FileWrapper) -> PyResult<bool> {
+        let Some(stretch) = Stretch::of(py, wrapper, &*self.exchange) else { return Ok(false) };
+        let length = match self.state().response.as_ref() {
+            Some(response) if !response.head().bodiless => match response.room() {
+                // What is missing may be written meanwhile, and if not, reading shows how much is.
+                Some(room) if room > stretch.length => return Ok(false),
+                room => room.unwrap_or(stretch.length),
+            },
+            _ => stretch.length,
+        };
+        let Ok(size) = usize::try_from(length) else { return Ok(false) };
+        let admitted = self.admit_bytes(size, Some(length))? as u64;
+        if admitted > 0 {
+            stretch.leave_behind(admitted);
+            self.tell(self.exchange.send_file(stretch.file, stretch.start, admitted))?;
+            self.settle(py)?;
+        }
+        Ok(true)
+    }
+
+    /// Waits until what was given needs this thread no longer.
+    pub(crate) fn settle(&self, py: Python<'_>) -> PyResult<()> {
+        let mut settled = self.exchange.try_settle();
+        while !matches!(settled, Ok(true)) {
+            settled = match settled {
+                Ok(_) | Err(Failure::Interrupted) => py.detach(|| self.exchange.settle()).map(|()| true),
+                Err(_) => break,
+            };
+            if let Err(error) = py.check_signals() {
+                return self.broken(Err(error));
+            }
+        }
+        self.tell(settled.map(drop))
+    }
+
+    fn tell(&self, outcome: Result<(), Failure>) -> PyResult<()> {
+        self.broken(outcome.map_err(|failure| exception(&failure, false)))
+    }
+
+    /// Breaks the response off if sending it failed.
+    fn broken(&self, outcome: PyResult<()>) -> PyResult<()> {
+        if outcome.is_err() {
+            self.state().failed = true;
+            self.exchange.break_off();
+        }
+        outcome
     }
 
     /// The app has no more to give.
@@ -154,6 +216,11 @@ impl Reply {
 
     /// Hands on the head if that was not done, and says how much of `block` may follow it.
     fn admit<'b>(&self, block: &'b [u8], length: Option<u64>) -> PyResult<&'b [u8]> {
+        let admitted = self.admit_bytes(block.len(), length)?;
+        Ok(block.get(..admitted).unwrap_or(block))
+    }
+
+    fn admit_bytes(&self, count: usize, length: Option<u64>) -> PyResult<usize> {
         let mut state = self.state();
         let sent = state.sent;
         let Some(response) = state.response.as_mut() else {
@@ -167,9 +234,9 @@ impl Reply {
             }
             self.exchange.respond(&response.head());
         }
-        let admitted = response.admit(block.len());
+        let admitted = response.admit(count);
         state.sent = true;
-        Ok(block.get(..admitted).unwrap_or(block))
+        Ok(admitted)
     }
 
     fn transmit(&self, py: Python<'_>, block: &[u8]) -> PyResult<()> {
@@ -192,12 +259,7 @@ impl Reply {
                 }
             }
         };
-        let outcome = sending();
-        if outcome.is_err() {
-            self.state().failed = true;
-            self.exchange.break_off();
-        }
-        outcome
+        self.broken(sending())
     }
 }
 

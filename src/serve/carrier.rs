@@ -2,16 +2,21 @@
 
 use crate::connection::{Broken, Connection, Pulled};
 use crate::flusher::Flusher;
-use crate::log;
+use crate::link::Readiness;
 use crate::spool::Spool;
-use janua_app::{Exchange, Failure};
+use crate::{log, system};
+use janua_app::{Block, Exchange, Failure};
 use janua_vocabulary::{BodyLength, Codec, Head, Protocol};
+use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// The largest last block that is copied to travel together with head and end.
-const HOLD: usize = 64 * 1024;
+/// The largest block that is copied to travel together with head and end. Larger ones stay where they are.
+const HOLD: usize = 16 * 1024;
+
+/// How long a thread waits for a peer to take what is too much to be kept in memory, before a file takes it.
+const SHORTLY: Duration = Duration::from_millis(50);
 
 /// How many pieces of a body are taken before the response is tried again.
 const PIECES: usize = 64;
@@ -130,18 +135,36 @@ impl Carrier {
         active.expected
     }
 
-    /// Waits for the peer. However often a signal interrupts that, the peer's time is counted from its last progress.
-    fn wait(&self, read: bool, write: bool) -> Result<crate::link::Readiness, Failure> {
+    /// Waits until the peer takes more, or sends more of its body, but no longer than `most`.
+    fn wait_to_write(&self, most: Duration) -> Result<(), Failure> {
+        // Some peers send their whole body before they take any of the answer.
+        let wants_input = self.with(|active| Ok(active.wants_input()))?;
+        match self.wait(wants_input, true, most) {
+            Ok(ready) if ready.read => self.with(|active| {
+                active.spool_arrived(self.memory);
+                Ok(())
+            }),
+            Ok(_) => Ok(()),
+            Err(failure @ (Failure::Interrupted | Failure::Over)) => Err(failure),
+            Err(failure) => self.with(|active| Err(active.break_off(failure))),
+        }
+    }
+
+    /// Waits for the peer, but no longer than `most`. However often a signal interrupts that, the peer's time is counted
+    /// from its last progress.
+    fn wait(&self, read: bool, write: bool, most: Duration) -> Result<Readiness, Failure> {
         // Only who waits holds the descriptor: an app that keeps its environ must not keep the connection open.
         let (link, since) = self.with(|active| {
             let since = *active.waiting_since.get_or_insert_with(Instant::now);
             Ok((active.connection.link.clone(), since))
         })?;
-        match link.wait(read, write, self.patience.saturating_sub(since.elapsed())) {
+        let patience = self.patience.saturating_sub(since.elapsed());
+        match link.wait(read, write, patience.min(most)) {
             Ok(ready) if ready.read || ready.write => self.with(|active| {
                 active.waiting_since = None;
                 Ok(ready)
             }),
+            Ok(nothing) if most < patience => Ok(nothing),
             Ok(_) => Err(Failure::Stalled { seconds: self.patience.as_secs_f64() }),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
             Err(error) => Err(Failure::Gone(error.to_string())),
@@ -284,6 +307,45 @@ impl Active {
         let outcome = out.send(codec.as_mut(), link, block, sent);
         outcome.map_err(|error| self.break_off(Failure::Gone(error.to_string())))
     }
+
+    /// Prepares for what the app hands over whole. It cannot stand inside a block that was not sent to its end.
+    fn begin_parting(&mut self) -> Result<(), Failure> {
+        if let Some(failure) = &self.broken_off {
+            return Err(failure.clone());
+        }
+        if self.connection.out.is_open() {
+            return Err(self.break_off(Failure::Gone("the response was broken off".to_owned())));
+        }
+        self.emit_log(false);
+        Ok(())
+    }
+
+    /// True if what was handed over can be left to the reactor: of blocks at most `memory` bytes. A CGI program has
+    /// none, and its signals must be heard.
+    fn try_part(&mut self, memory: usize) -> Result<bool, Failure> {
+        if let Some(failure) = &self.broken_off {
+            return Err(failure.clone());
+        }
+        let Connection { link, out, .. } = &mut *self.connection;
+        let socket = link.is_socket();
+        if socket && out.kept() <= memory {
+            return Ok(true);
+        }
+        let flushed = out.flush(link);
+        let kept = out.kept();
+        let flushed = flushed.map_err(|error| self.break_off(Failure::Gone(error.to_string())))?;
+        Ok(flushed || (socket && kept <= memory))
+    }
+
+    /// Frees the thread of a peer that is slow to take much. Without room for the file it waits.
+    fn spill(&mut self) {
+        if let Err(error) = self.connection.out.spill() {
+            log::line(format_args!(
+                "{}: a response that the peer is slow to take cannot be kept in a temporary file, so a thread waits with it: {error}",
+                self.connection.peer
+            ));
+        }
+    }
 }
 
 impl Exchange for Carrier {
@@ -306,7 +368,7 @@ impl Exchange for Carrier {
         if !drained {
             return Ok(());
         }
-        match self.wait(true, false) {
+        match self.wait(true, false, self.patience) {
             Ok(_) => Ok(()),
             Err(failure @ (Failure::Interrupted | Failure::Over)) => Err(failure),
             Err(failure) => self.with(|active| {
@@ -346,17 +408,7 @@ impl Exchange for Carrier {
             if self.with(|active| active.send(block, sent))? {
                 return Ok(());
             }
-            // Some peers send their whole body before they take any of the answer.
-            let wants_input = self.with(|active| Ok(active.wants_input()))?;
-            match self.wait(wants_input, true) {
-                Ok(ready) if ready.read => self.with(|active| {
-                    active.spool_arrived(self.memory);
-                    Ok(())
-                })?,
-                Ok(_) => {}
-                Err(failure @ (Failure::Interrupted | Failure::Over)) => return Err(failure),
-                Err(failure) => return self.with(|active| Err(active.break_off(failure))),
-            }
+            self.wait_to_write(self.patience)?;
         }
     }
 
@@ -377,6 +429,50 @@ impl Exchange for Carrier {
             }
             _ => false,
         }
+    }
+
+    fn keep(&self, block: Block, length: usize) -> Result<(), Failure> {
+        self.with(|active| {
+            active.begin_parting()?;
+            let Connection { codec, out, .. } = &mut *active.connection;
+            out.keep(codec.as_mut(), &block, length);
+            Ok(())
+        })
+    }
+
+    fn duplicate(&self, descriptor: i32) -> Option<File> {
+        system::duplicate(descriptor).ok().map(File::from)
+    }
+
+    fn send_file(&self, file: File, offset: u64, length: u64) -> Result<(), Failure> {
+        self.with(|active| {
+            active.begin_parting()?;
+            let Connection { codec, out, .. } = &mut *active.connection;
+            out.file(codec.as_mut(), file, offset, length);
+            Ok(())
+        })
+    }
+
+    fn try_settle(&self) -> Result<bool, Failure> {
+        self.with(|active| active.try_part(self.memory))
+    }
+
+    fn settle(&self) -> Result<(), Failure> {
+        let since = Instant::now();
+        let mut may_spill = self.with(|active| Ok(active.connection.link.is_socket()))?;
+        while !self.with(|active| active.try_part(self.memory))? {
+            if may_spill && since.elapsed() >= SHORTLY {
+                may_spill = false;
+                self.with(|active| {
+                    active.spill();
+                    Ok(())
+                })?;
+            } else {
+                let most = if may_spill { SHORTLY.saturating_sub(since.elapsed()) } else { self.patience };
+                self.wait_to_write(most)?;
+            }
+        }
+        Ok(())
     }
 
     fn finish(&self) {

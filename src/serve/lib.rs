@@ -3,7 +3,7 @@
 //! ```text
 //! supervisor ─► worker ─► crew (threads; lead: whose turn it is) ◄─► yard, lobby (tokio: what waits)
 //!                              │
-//!                              └─► carrier (one request) ─► connection ─► link (descriptors), outgoing, spool
+//!                              └─► carrier (one request) ─► connection ─► link (descriptors), outgoing, tail, spool
 //!                                   ▲
 //!                                   └─ flusher (what waits for company)
 //! ```
@@ -32,6 +32,7 @@ mod source;
 mod spool;
 mod supervisor;
 mod system;
+mod tail;
 mod warn;
 mod worker;
 mod yard;

@@ -1,8 +1,11 @@
 //! The descriptors behind a connection, read and written without waiting, or waited for.
 
+use crate::system;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat, sendfile};
 use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -51,13 +54,13 @@ impl Link {
         }
     }
 
-    /// Writes what can be taken now: `None` if that is nothing.
-    pub(crate) fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+    /// Writes what can be taken now: `None` if that is nothing. With `more`, further bytes follow at once.
+    pub(crate) fn try_write(&self, parts: &[IoSlice<'_>], more: bool) -> io::Result<Option<usize>> {
         if !self.is_ready(false, true)? {
             return Ok(None);
         }
         loop {
-            match self.write(parts) {
+            match self.write(parts, more) {
                 Ok(count) => return Ok(Some(count)),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(None),
@@ -66,14 +69,64 @@ impl Link {
         }
     }
 
-    fn write(&self, parts: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+    /// Sends up to `count` bytes of `file`, from `*offset` on, without copying them: 0 at the end of the file, `None` if
+    /// none can be taken now.
+    ///
+    /// # Errors
+    /// `Unsupported` if it cannot be done that way with this link and file; reading and writing may still be possible.
+    pub(crate) fn try_send_file(
+        &self,
+        file: &File,
+        offset: &mut u64,
+        count: usize,
+    ) -> io::Result<Option<usize>> {
+        if !self.takes_files() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        if !self.is_ready(false, true)? {
+            return Ok(None);
+        }
+        loop {
+            match sendfile(self.output(), file, Some(offset), count) {
+                Ok(count) => return Ok(Some(count)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error @ (Errno::PIPE | Errno::CONNRESET)) => return Err(error.into()),
+                // Whether the file or the link is to blame shows when the bytes are read and written.
+                Err(_) => return Err(io::ErrorKind::Unsupported.into()),
+            }
+        }
+    }
+
+    /// False if `sendfile` might wait here, or might end the process: it has no flag against SIGPIPE.
+    fn takes_files(&self) -> bool {
+        let waits = match self {
+            Link::Socket(_) => false,
+            // It stops when a pipe that was ready is full. With anything else it goes on until all is sent.
+            Link::Pipes { output, .. } => {
+                !fstat(output).is_ok_and(|file| FileType::from_raw_mode(file.st_mode) == FileType::Fifo)
+            }
+        };
+        !waits && system::ignores_sigpipe()
+    }
+
+    /// True if what is not taken now will be taken when the link is ready, by whoever waits for that.
+    pub(crate) fn is_socket(&self) -> bool {
+        matches!(self, Link::Socket(_))
+    }
+
+    fn write(&self, parts: &[IoSlice<'_>], more: bool) -> rustix::io::Result<usize> {
         match self {
             // An app that lets SIGPIPE end its process must not lose it to the first client that leaves.
-            Link::Socket(socket) => match parts {
-                // The short way into the kernel for the usual answer: one piece.
-                [part] => send(&**socket, part, SendFlags::NOSIGNAL),
-                _ => sendmsg(&**socket, parts, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL),
-            },
+            Link::Socket(socket) => {
+                let more = if more { SendFlags::MORE } else { SendFlags::empty() };
+                let flags = SendFlags::NOSIGNAL | more;
+                match parts {
+                    // The short way into the kernel for the usual answer: one piece.
+                    [part] => send(&**socket, part, flags),
+                    _ => sendmsg(&**socket, parts, &mut SendAncillaryBuffer::default(), flags),
+                }
+            }
             // So much a pipe that is ready takes without blocking.
             Link::Pipes { output, .. } => {
                 let part = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| part);

@@ -321,6 +321,10 @@ async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()
     }
     let watched = watch(connection)?;
     while !connection.out.flush(&connection.link)? {
+        if connection.out.is_paused() {
+            tokio::task::yield_now().await;
+            continue;
+        }
         let (mut guard, reading) = tokio::select! {
             guard = timeout(patience, watched.writable()) => (guard??, false),
             guard = watched.readable(), if !connection.body_over => (guard?, true),

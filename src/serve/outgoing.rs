@@ -1,7 +1,10 @@
 //! The bytes on their way to a peer.
 
 use crate::link::Link;
+use crate::tail::Tail;
+use janua_app::Block;
 use janua_vocabulary::{Codec, Head};
+use std::fs::File;
 use std::io::{self, IoSlice};
 
 /// Blocks up to this size are copied behind what waits, so that one plain write takes everything.
@@ -9,6 +12,8 @@ const SMALL: usize = 16 * 1024;
 
 /// How much is collected before it is written: then another write costs little beside the bytes themselves.
 const COMPANY: usize = 32 * 1024;
+/// How much of a file is sent before others have their turn.
+const TURN: u64 = 1024 * 1024;
 
 /// What waits to be written, and where in a frame the writing stands.
 #[derive(Debug, Default)]
@@ -19,6 +24,10 @@ pub(crate) struct Outgoing {
     open: Option<OpenFrame>,
     /// Records of the protocol's own that arose while a frame was open; they must not land inside it.
     aside: Vec<u8>,
+    /// What follows `bytes`, if it is more than bytes.
+    tail: Tail,
+    /// The last flush stopped although the link would have taken more, so that others have their turn.
+    paused: bool,
 }
 
 #[derive(Debug)]
@@ -30,7 +39,7 @@ struct OpenFrame {
 impl Outgoing {
     /// Appends what a codec writes by itself: a head, an end, records of its own.
     pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        write(if self.open.is_some() { &mut self.aside } else { &mut self.bytes });
+        write(if self.open.is_some() { &mut self.aside } else { self.tail.end().unwrap_or(&mut self.bytes) });
     }
 
     /// Appends the head of a response.
@@ -41,14 +50,38 @@ impl Outgoing {
     /// Appends a copy of `block`, framed.
     pub(crate) fn copy(&mut self, codec: &mut dyn Codec, block: &[u8]) {
         let mut rest = block;
+        let out = self.tail.end().unwrap_or(&mut self.bytes);
         while !rest.is_empty() {
             let frame = codec.frame(rest.len());
             let (now, later) = rest.split_at_checked(frame.take).unwrap_or((rest, &[]));
-            self.bytes.extend_from_slice(frame.prefix());
-            self.bytes.extend_from_slice(now);
-            self.bytes.extend_from_slice(frame.suffix);
+            out.extend_from_slice(frame.prefix());
+            out.extend_from_slice(now);
+            out.extend_from_slice(frame.suffix);
             rest = later;
         }
+    }
+
+    /// Appends the first `length` bytes of `block`, framed, which stay where they are until they are sent.
+    pub(crate) fn keep(&mut self, codec: &mut dyn Codec, block: &Block, length: usize) {
+        let mut from = 0;
+        while from < length {
+            let frame = codec.frame(length - from);
+            if !frame.prefix().is_empty() {
+                self.append(|out| out.extend_from_slice(frame.prefix()));
+            }
+            let to = from.saturating_add(frame.take).min(length);
+            self.tail.block(block.clone(), from..to);
+            if !frame.suffix.is_empty() {
+                self.append(|out| out.extend_from_slice(frame.suffix));
+            }
+            from = to;
+        }
+    }
+
+    /// Appends `length` bytes of a file from `offset` on, framed.
+    pub(crate) fn file(&mut self, codec: &mut dyn Codec, file: File, offset: u64, length: u64) {
+        let (bytes, tail) = (&mut self.bytes, &mut self.tail);
+        tail.file(codec, file, offset, length, bytes);
     }
 
     /// Writes what the link takes of `block` from `*sent` on, everything older first. True when all is written.
@@ -60,6 +93,9 @@ impl Outgoing {
         block: &[u8],
         sent: &mut usize,
     ) -> io::Result<bool> {
+        if !self.tail.is_empty() && !self.flush(link)? {
+            return Ok(false);
+        }
         if self.open.is_none() && *sent == 0 && block.len() <= SMALL {
             self.copy(codec, block);
             *sent = block.len();
@@ -90,11 +126,39 @@ impl Outgoing {
             return Err(io::Error::other("a block was broken off"));
         }
         self.merge_aside();
-        while let Some(rest) = self.bytes.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match link.try_write(&[IoSlice::new(rest)])? {
-                Some(count) => self.written += count,
-                None => return Ok(false),
+        self.paused = false;
+        let mut turn = TURN;
+        loop {
+            let bytes = self.bytes.get(self.written..).unwrap_or_default();
+            if self.tail.is_empty() && bytes.is_empty() {
+                break;
             }
+            if bytes.is_empty() && self.tail.is_at_file() {
+                self.bytes.clear();
+                self.written = 0;
+                match self.tail.send_file(link, &mut self.bytes, turn)? {
+                    None => return Ok(false),
+                    Some(count) => turn = turn.saturating_sub(count),
+                }
+                if turn == 0 && !self.is_empty() {
+                    self.paused = true;
+                    return Ok(false);
+                }
+                continue;
+            }
+            let mut first = [IoSlice::new(bytes)];
+            let mut all = Vec::new();
+            let parts = if self.tail.is_empty() {
+                &mut first[..]
+            } else {
+                all.extend(first);
+                self.tail.gather(&mut all);
+                &mut all[..]
+            };
+            let Some(count) = link.try_write(parts, self.tail.has_file())? else { return Ok(false) };
+            let of_bytes = count.min(bytes.len());
+            self.written += of_bytes;
+            self.tail.wrote(count - of_bytes);
         }
         self.bytes.clear();
         self.written = 0;
@@ -103,7 +167,10 @@ impl Outgoing {
 
     /// True if nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.written == self.bytes.len() && self.open.is_none() && self.aside.is_empty()
+        self.written == self.bytes.len()
+            && self.open.is_none()
+            && self.aside.is_empty()
+            && self.tail.is_empty()
     }
 
     /// True if a block of `length` may be copied and wait for company.
@@ -116,9 +183,27 @@ impl Outgoing {
         self.open.is_some()
     }
 
-    /// How many bytes wait.
+    /// True if the last flush stopped although the link would have taken more.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// How many bytes of the app's blocks are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.tail.kept()
+    }
+
+    /// Moves the app's blocks into an unnamed temporary file.
+    ///
+    /// # Errors
+    /// The file could not be made or written. Then they stay where they are.
+    pub(crate) fn spill(&mut self) -> io::Result<()> {
+        self.tail.spill()
+    }
+
+    /// How many bytes wait, without those of the app's blocks and files that it no longer needs.
     pub(crate) fn waiting(&self) -> usize {
-        self.bytes.len() - self.written + self.aside.len()
+        self.bytes.len() - self.written + self.aside.len() + self.tail.own()
     }
 
     /// Gives back memory that an idle connection does not need.
@@ -134,7 +219,7 @@ impl Outgoing {
         let waiting = self.bytes.get(self.written..).unwrap_or_default();
         let body = rest.get(..open.remaining).unwrap_or(rest);
         let parts = [IoSlice::new(waiting), IoSlice::new(body), IoSlice::new(open.suffix)];
-        let Some(mut count) = link.try_write(&parts)? else { return Ok(false) };
+        let Some(mut count) = link.try_write(&parts, false)? else { return Ok(false) };
         let mut used = |len: usize| {
             let used = count.min(len);
             count -= used;
@@ -160,7 +245,7 @@ impl Outgoing {
     /// Puts what was set aside in its place, now that no frame is open.
     fn merge_aside(&mut self) {
         if self.open.is_none() && !self.aside.is_empty() {
-            self.bytes.append(&mut self.aside);
+            self.tail.end().unwrap_or(&mut self.bytes).append(&mut self.aside);
         }
     }
 }

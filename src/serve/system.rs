@@ -1,6 +1,7 @@
 //! The one place outside the Python bridge that needs `unsafe`.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use tokio::io::Interest;
@@ -32,6 +33,18 @@ pub(crate) fn duplicate(number: i32) -> io::Result<OwnedFd> {
     #[allow(unsafe_code)]
     let inherited = unsafe { BorrowedFd::borrow_raw(number) };
     Ok(rustix::io::fcntl_dupfd_cloexec(inherited, 3)?)
+}
+
+/// True if SIGPIPE is ignored, as Python sees to at its start, and no app has changed that.
+pub(crate) fn ignores_sigpipe() -> bool {
+    use nix::libc::{SIG_IGN, SIGPIPE, sigaction};
+    let mut action = MaybeUninit::<sigaction>::uninit();
+    // SAFETY: without a new action the call only fills in the present one, and it is read only if that was done.
+    #[allow(unsafe_code)]
+    unsafe {
+        sigaction(SIGPIPE, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == SIG_IGN
+    }
 }
 
 /// Ends this process without running anything else in it: neither exit handlers of libraries, which other threads may
