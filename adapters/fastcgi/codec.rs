@@ -347,6 +347,23 @@ impl Codec for FastCgiCodec {
         self.buffer.filled(count);
     }
 
+    fn direct(&self) -> usize {
+        match (&self.phase, &self.record, &self.exchange) {
+            (Phase::Reading, Some(Record { target: Target::Stdin, content, .. }), Some(exchange))
+                if exchange.input == Input::Stdin && self.buffer.is_empty() =>
+            {
+                *content
+            }
+            _ => 0,
+        }
+    }
+
+    fn passed(&mut self, count: usize) {
+        if let Some(record) = &mut self.record {
+            record.content = record.content.saturating_sub(count);
+        }
+    }
+
     fn closed(&mut self) {
         self.closed = true;
     }

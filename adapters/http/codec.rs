@@ -202,6 +202,21 @@ impl Codec for HttpCodec {
         self.input.filled(count);
     }
 
+    fn direct(&self) -> usize {
+        match self.stage {
+            Stage::Counted { missing, .. } if self.input.is_empty() && !self.expects_continue => {
+                usize::try_from(missing).unwrap_or(usize::MAX)
+            }
+            _ => 0,
+        }
+    }
+
+    fn passed(&mut self, count: usize) {
+        if let Stage::Counted { missing, .. } = &mut self.stage {
+            *missing = missing.saturating_sub(count as u64);
+        }
+    }
+
     fn closed(&mut self) {
         self.closed = true;
     }

@@ -103,6 +103,19 @@ impl Codec for ScgiCodec {
         self.buffer.filled(count);
     }
 
+    fn direct(&self) -> usize {
+        match self.stage {
+            Stage::Body { left } if self.buffer.is_empty() => usize::try_from(left).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
+    fn passed(&mut self, count: usize) {
+        if let Stage::Body { left } = &mut self.stage {
+            *left = left.saturating_sub(count as u64);
+        }
+    }
+
     fn closed(&mut self) {
         self.closed = true;
     }

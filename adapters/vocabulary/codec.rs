@@ -35,6 +35,17 @@ pub trait Codec: Send {
     /// Says that `count` bytes were read into the front of [`space`](Codec::space).
     fn filled(&mut self, count: usize);
 
+    /// How many bytes of a request's body come next with nothing between them, so that they may be read to wherever they
+    /// are wanted instead of into [`space`](Codec::space). 0 while it has to be asked what comes.
+    fn direct(&self) -> usize {
+        0
+    }
+
+    /// Says that `count` bytes, at most [`direct`](Codec::direct), were read elsewhere.
+    fn passed(&mut self, count: usize) {
+        let _ = count;
+    }
+
     /// Says that the peer will send no more bytes.
     fn closed(&mut self);
 

@@ -1,7 +1,8 @@
 //! Carriers of a request that have no socket.
 
-use janua_app::{Exchange, Failure};
+use janua_app::{Block, Exchange, Failure};
 use janua_vocabulary::{Codec, Head};
+use std::fs::File;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Takes an answer and keeps nothing of it: what is measured is the side of the app.
@@ -43,6 +44,26 @@ impl Exchange for Nowhere {
     fn hold(&self, block: &[u8]) -> bool {
         std::hint::black_box(block);
         true
+    }
+
+    fn keep(&self, _block: Block, _length: usize) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn duplicate(&self, _descriptor: i32) -> Option<File> {
+        None
+    }
+
+    fn send_file(&self, _file: File, _offset: u64, _length: u64) -> Result<(), Failure> {
+        Err(Failure::Over)
+    }
+
+    fn try_settle(&self) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
+    fn settle(&self) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn finish(&self) {}
@@ -131,6 +152,26 @@ impl Exchange for Wire {
             out.extend_from_slice(frame.suffix);
         });
         true
+    }
+
+    fn keep(&self, _block: Block, _length: usize) -> Result<(), Failure> {
+        unreachable!("the app's one block is small")
+    }
+
+    fn duplicate(&self, _descriptor: i32) -> Option<File> {
+        None
+    }
+
+    fn send_file(&self, _file: File, _offset: u64, _length: u64) -> Result<(), Failure> {
+        Err(Failure::Over)
+    }
+
+    fn try_settle(&self) -> Result<bool, Failure> {
+        Ok(true)
+    }
+
+    fn settle(&self) -> Result<(), Failure> {
+        Ok(())
     }
 
     fn finish(&self) {

@@ -47,8 +47,22 @@ pub(crate) enum Pulled {
     Closed,
 }
 
+/// What reading past the codec brought.
+#[derive(Debug)]
+pub(crate) enum Direct {
+    /// Nothing yet.
+    Nothing,
+    /// So many bytes of the body.
+    Read(usize),
+    /// The connection has to be [pulled](Connection::pull) to know what comes.
+    Unknown,
+}
+
 /// How often one look at a connection reads.
 const READS: u32 = 16;
+
+/// From how many bytes on a part of a body is read past the codec.
+const DIRECT: usize = 4 * 1024;
 
 /// How many bytes may wait for a peer that goes on asking.
 const UNREAD: usize = 1024 * 1024;
@@ -88,6 +102,29 @@ impl Connection {
     /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.
     pub(crate) fn pull(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Pulled, Broken> {
         self.look(sink, true)
+    }
+
+    /// Reads bytes of a body to where they are wanted, if nothing else can come first.
+    pub(crate) fn read_direct(&mut self, into: &mut [u8]) -> io::Result<Direct> {
+        let room = into.len().min(self.codec.direct());
+        if room < DIRECT {
+            return Ok(Direct::Unknown);
+        }
+        match self.link.try_read(into.get_mut(..room).unwrap_or_default())? {
+            None => {
+                self.drained = true;
+                Ok(Direct::Nothing)
+            }
+            Some(0) => {
+                self.codec.closed();
+                Ok(Direct::Unknown)
+            }
+            Some(count) => {
+                self.drained = count < room;
+                self.codec.passed(count);
+                Ok(Direct::Read(count))
+            }
+        }
     }
 
     /// Looks at what was read before, without reading more.

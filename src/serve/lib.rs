@@ -3,7 +3,7 @@
 //! ```text
 //! supervisor ─► worker ─► crew (threads; lead: whose turn it is) ◄─► yard, lobby (tokio: what waits)
 //!                              │
-//!                              └─► carrier (one request) ─► connection ─► link (descriptors), outgoing, tail, spool
+//!                              └─► carrier (one request: active) ─► connection ─► link (descriptors), outgoing, tail, spool
 //!                                   ▲
 //!                                   └─ flusher (what waits for company)
 //! ```
@@ -12,6 +12,7 @@
 //! has nothing for a thread to do: listeners while nobody connects, kept connections between requests, slow readers,
 //! deadlines and signals.
 
+mod active;
 mod carrier;
 mod cgi;
 mod connection;

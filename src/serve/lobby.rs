@@ -134,6 +134,9 @@ impl Departure {
             lost(&connection);
             return;
         }
+        if connection.body_over && !connection.codec.kept() && !connection.codec.peer_sends() {
+            return;
+        }
         // A web server that does not keep the connection may stop sending when it has the answer, and wait for the end.
         if connection.codec.kept()
             && hurried(&yard, drain(&mut connection)).await.is_some_and(|drained| drained.is_ok())

@@ -1,7 +1,7 @@
 //! The bytes on their way to a peer.
 
 use crate::link::Link;
-use crate::tail::Tail;
+use crate::tail::{Sent, Tail};
 use janua_app::Block;
 use janua_vocabulary::{Codec, Head};
 use std::fs::File;
@@ -137,8 +137,8 @@ impl Outgoing {
                 self.bytes.clear();
                 self.written = 0;
                 match self.tail.send_file(link, &mut self.bytes, turn)? {
-                    None => return Ok(false),
-                    Some(count) => turn = turn.saturating_sub(count),
+                    Sent::Full => return Ok(false),
+                    Sent::Ready(count) => turn = turn.saturating_sub(count),
                 }
                 if turn == 0 && !self.is_empty() {
                     self.paused = true;
@@ -155,10 +155,15 @@ impl Outgoing {
                 self.tail.gather(&mut all);
                 &mut all[..]
             };
+            let offered = parts.iter().map(|part| part.len()).sum::<usize>();
             let Some(count) = link.try_write(parts, self.tail.has_file())? else { return Ok(false) };
             let of_bytes = count.min(bytes.len());
             self.written += of_bytes;
             self.tail.wrote(count - of_bytes);
+            // A socket that takes a part is full; asking once more would only say so.
+            if count < offered && link.is_socket() {
+                return Ok(false);
+            }
         }
         self.bytes.clear();
         self.written = 0;

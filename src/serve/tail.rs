@@ -33,6 +33,15 @@ enum Piece {
     File(Part),
 }
 
+/// How sending a part of a file went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The link takes no more now.
+    Full,
+    /// So many bytes went, and the link may take more.
+    Ready(u64),
+}
+
 impl Piece {
     fn bytes(&self) -> Option<&[u8]> {
         match self {
@@ -153,19 +162,14 @@ impl Tail {
         }
     }
 
-    /// Sends what the link takes of the file at the front, at most `most` bytes of it, and says how much that was.
-    /// Bytes that belong before what is left of this queue are appended to `bytes`. `None` if the link takes nothing.
+    /// Sends what the link takes of the file at the front, at most `most` bytes of it. Bytes that belong before what is
+    /// left of this queue are appended to `bytes`.
     ///
     /// # Errors
     /// The link failed, or the file is not what it was when its length was taken; that is logged.
-    pub(crate) fn send_file(
-        &mut self,
-        link: &Link,
-        bytes: &mut Vec<u8>,
-        most: u64,
-    ) -> io::Result<Option<u64>> {
-        let Some(Piece::File(part)) = self.pieces.front_mut() else { return Ok(Some(0)) };
-        let count = match part.send(link, bytes, most) {
+    pub(crate) fn send_file(&mut self, link: &Link, bytes: &mut Vec<u8>, most: u64) -> io::Result<Sent> {
+        let Some(Piece::File(part)) = self.pieces.front_mut() else { return Ok(Sent::Ready(0)) };
+        let sent = match part.send(link, bytes, most) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                 part.copied = true;
                 part.send(link, bytes, most)
@@ -177,7 +181,7 @@ impl Tail {
             // An end of which there is nothing to say, as in SCGI, is not worth a write.
             self.wrote(0);
         }
-        Ok(count)
+        Ok(sent)
     }
 
     /// Moves the blocks of the app that stand before any file into an unnamed temporary file.
@@ -214,20 +218,23 @@ impl Part {
         self.suffix = frame.suffix;
     }
 
-    fn send(&mut self, link: &Link, bytes: &mut Vec<u8>, most: u64) -> io::Result<Option<u64>> {
+    fn send(&mut self, link: &Link, bytes: &mut Vec<u8>, most: u64) -> io::Result<Sent> {
         let most = usize::try_from(self.in_frame.min(most)).unwrap_or(usize::MAX);
+        let mut full = false;
         let count = if self.copied {
             self.copy(bytes, most.min(COPY))?
         } else {
-            match link.try_send_file(&self.file, &mut self.offset, most)? {
-                Some(count) => count,
-                None => return Ok(None),
-            }
+            let Some(count) = link.try_send_file(&self.file, &mut self.offset, most)? else {
+                return Ok(Sent::Full);
+            };
+            full = count < most && link.is_socket();
+            count
         };
-        if count == 0 {
+        // A socket that takes a part is full, unless there was no more to be taken.
+        if count == 0 || (full && self.file.metadata()?.len() <= self.offset) {
             log::line(format_args!(
-                "a file became {} bytes shorter while it was sent; the response is broken off so that the client notices",
-                self.left
+                "a file became at least {} bytes shorter while it was sent; the response is broken off so that the client notices",
+                self.left - count as u64
             ));
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -239,7 +246,7 @@ impl Part {
                 self.begin_frame(bytes);
             }
         }
-        Ok(Some(count as u64))
+        Ok(if full { Sent::Full } else { Sent::Ready(count as u64) })
     }
 
     /// Reads up to `most` bytes to be written as bytes.
