@@ -322,7 +322,9 @@ async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()
     if connection.out.flush(&connection.link)? {
         return Ok(());
     }
-    let watched = watch(connection)?;
+    // The sight of it so far tells of what arrives only.
+    drop(connection.watched.take());
+    let watched = watch_for(connection, Interest::READABLE | Interest::WRITABLE)?;
     while !connection.out.flush(&connection.link)? {
         if connection.out.is_paused() {
             tokio::task::yield_now().await;
@@ -337,7 +339,6 @@ async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()
             guard.clear_ready();
         }
     }
-    connection.watched = Some(watched);
     Ok(())
 }
 
@@ -371,13 +372,18 @@ async fn discard(connection: &mut Connection, mut most: u64) -> io::Result<()> {
     }
 }
 
-/// The connection's socket as the reactor knows it, taken out of the connection.
+/// The connection's socket as the reactor knows it, taken out of the connection. The reactor tells only of what arrives:
+/// were it to tell when there is room for an answer, it would wake up whenever the peer reads one.
 fn watch(connection: &mut Connection) -> io::Result<Watched> {
-    match (connection.watched.take(), connection.link.socket()) {
-        (Some(watched), _) => Ok(watched),
-        (None, Some(socket)) => system::watch(socket, Interest::READABLE | Interest::WRITABLE),
-        (None, None) => Err(io::ErrorKind::Unsupported.into()),
+    match connection.watched.take() {
+        Some(watched) => Ok(watched),
+        None => watch_for(connection, Interest::READABLE),
     }
+}
+
+fn watch_for(connection: &Connection, interest: Interest) -> io::Result<Watched> {
+    let socket = connection.link.socket().ok_or(io::ErrorKind::Unsupported)?;
+    system::watch(socket, interest)
 }
 
 struct Elapsed;
