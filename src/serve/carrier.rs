@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// The largest block that is copied to travel together with head and end. Larger ones stay where they are.
 const HOLD: usize = 16 * 1024;
 
+/// From how many bytes on an answer is more than a socket usually takes at once.
+const LARGE: usize = 192 * 1024;
+
 /// How long a thread waits for a peer to take what is too much to be kept in memory, before a file takes it.
 const SHORTLY: Duration = Duration::from_millis(50);
 
@@ -218,7 +221,11 @@ impl Exchange for Carrier {
     fn keep(&self, block: Block, length: usize) -> Result<(), Failure> {
         self.with(|active| {
             active.begin_parting()?;
-            let Connection { codec, out, .. } = &mut *active.connection;
+            let Connection { codec, out, link, .. } = &mut *active.connection;
+            let before = out.kept();
+            if before < LARGE && before + length >= LARGE {
+                link.widen();
+            }
             out.keep(codec.as_mut(), &block, length);
             Ok(())
         })
@@ -231,7 +238,10 @@ impl Exchange for Carrier {
     fn send_file(&self, file: File, offset: u64, length: u64) -> Result<(), Failure> {
         self.with(|active| {
             active.begin_parting()?;
-            let Connection { codec, out, .. } = &mut *active.connection;
+            let Connection { codec, out, link, .. } = &mut *active.connection;
+            if length >= LARGE as u64 {
+                link.widen();
+            }
             out.file(codec.as_mut(), file, offset, length);
             Ok(())
         })

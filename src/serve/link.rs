@@ -4,7 +4,7 @@ use crate::system;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat, sendfile};
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
+use rustix::net::{AddressFamily, SendAncillaryBuffer, SendFlags, send, sendmsg, sockopt};
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,6 +13,9 @@ use std::time::Duration;
 
 /// PIPE_BUF of Linux: what is written to a pipe in one piece.
 const ATOMIC: usize = 4096;
+
+/// How much a socket should take of a large answer, in bytes.
+const WIDE: usize = 1024 * 1024;
 
 /// A socket, or the two ends that a CGI program is given.
 ///
@@ -95,6 +98,17 @@ impl Link {
                 // Whether the file or the link is to blame shows when the bytes are read and written.
                 Err(_) => return Err(io::ErrorKind::Unsupported.into()),
             }
+        }
+    }
+
+    /// Lets the system take as much as it may of a large answer at once: each time that the peer must be waited for
+    /// costs a change of threads. TCP sees to that by itself.
+    pub(crate) fn widen(&self) {
+        if let Link::Socket(socket) = self
+            && sockopt::socket_domain(socket).is_ok_and(|domain| domain == AddressFamily::UNIX)
+        {
+            // What the system does not allow, it cuts down to what it does.
+            let _ = sockopt::set_socket_send_buffer_size(socket, WIDE);
         }
     }
 

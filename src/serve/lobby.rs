@@ -319,24 +319,29 @@ pub(crate) fn settle(connection: &mut Connection) -> bool {
 /// Writes what waits, as fast as the peer takes it, and throws away what it still sends: some peers send their whole
 /// request before they read.
 async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()> {
-    if connection.out.flush(&connection.link)? {
+    // A link that was found full is waited for, not asked again.
+    if !connection.out.is_blocked() && connection.out.flush(&connection.link)? {
         return Ok(());
     }
     // The sight of it so far tells of what arrives only.
     drop(connection.watched.take());
     let watched = watch_for(connection, Interest::READABLE | Interest::WRITABLE)?;
-    while !connection.out.flush(&connection.link)? {
-        if connection.out.is_paused() {
+    loop {
+        if connection.out.is_blocked() {
+            let (mut guard, reading) = tokio::select! {
+                guard = timeout(patience, watched.writable()) => (guard??, false),
+                guard = watched.readable(), if !connection.body_over => (guard?, true),
+            };
+            let more = reading && settle(connection);
+            if !more {
+                guard.clear_ready();
+            }
+        } else {
+            // There is more to send than one turn allows.
             tokio::task::yield_now().await;
-            continue;
         }
-        let (mut guard, reading) = tokio::select! {
-            guard = timeout(patience, watched.writable()) => (guard??, false),
-            guard = watched.readable(), if !connection.body_over => (guard?, true),
-        };
-        let more = reading && settle(connection);
-        if !more {
-            guard.clear_ready();
+        if connection.out.flush(&connection.link)? {
+            break;
         }
     }
     Ok(())

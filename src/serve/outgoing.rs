@@ -26,8 +26,8 @@ pub(crate) struct Outgoing {
     aside: Vec<u8>,
     /// What follows `bytes`, if it is more than bytes.
     tail: Tail,
-    /// The last flush stopped although the link would have taken more, so that others have their turn.
-    paused: bool,
+    /// The last flush ended because the link takes no more.
+    blocked: bool,
 }
 
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Outgoing {
             return Err(io::Error::other("a block was broken off"));
         }
         self.merge_aside();
-        self.paused = false;
+        self.blocked = true;
         let mut turn = TURN;
         loop {
             let bytes = self.bytes.get(self.written..).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Outgoing {
                     Sent::Ready(count) => turn = turn.saturating_sub(count),
                 }
                 if turn == 0 && !self.is_empty() {
-                    self.paused = true;
+                    self.blocked = false;
                     return Ok(false);
                 }
                 continue;
@@ -167,6 +167,7 @@ impl Outgoing {
         }
         self.bytes.clear();
         self.written = 0;
+        self.blocked = false;
         Ok(true)
     }
 
@@ -188,9 +189,9 @@ impl Outgoing {
         self.open.is_some()
     }
 
-    /// True if the last flush stopped although the link would have taken more.
-    pub(crate) fn is_paused(&self) -> bool {
-        self.paused
+    /// True if the last flush ended because the link takes no more.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
     }
 
     /// How many bytes of the app's blocks are kept.

@@ -12,8 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOPICS = {
     name: importlib.import_module("apps." + name)
     for name in (
-        "blocks", "closing", "environment", "errors", "failing", "fields", "input", "lengths", "printing", "starting",
-        "streaming", "validated", "wrapping",
+        "blocks", "closing", "environment", "errors", "failing", "fields", "input", "lengths", "printing", "sending",
+        "starting", "streaming", "validated", "wrapping",
     )
 }
 
