@@ -7,6 +7,7 @@ use crate::record::{
     BeginRequest, EndRequest, HEADER_LENGTH, Header, MAX_CONTENT, NULL_REQUEST, ProtocolStatus, VERSION,
     append_end, append_stream,
 };
+use crate::target::{Record, Target};
 use crate::{FastCgiError, RecordType, Role};
 use janua_vocabulary::{
     BodyLength, Buffer, Codec, Event, Frame, Head, Limits, Params, PeerError, Protocol, Request,
@@ -47,26 +48,6 @@ pub struct FastCgiCodec {
     params: PairStream,
     phase: Phase,
     closed: bool,
-}
-
-/// What is missing of a record whose header was read.
-#[derive(Debug)]
-struct Record {
-    target: Target,
-    content: usize,
-    padding: usize,
-}
-
-/// Where the content of a record goes.
-#[derive(Debug, Clone, Copy)]
-enum Target {
-    /// Collected until it is whole: it begins the request of this id.
-    Begin(u16),
-    /// Collected until it is whole: it asks for values.
-    Values,
-    Params,
-    Stdin,
-    Nowhere,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ mod exchange;
 mod management;
 mod pairs;
 mod record;
+mod target;
 
 pub use codec::FastCgiCodec;
 pub use error::FastCgiError;
