@@ -31,6 +31,7 @@ def test_a_slow_reader_holds_no_thread_and_gets_everything(lone, way, case):
     client, where = WAYS[way], getattr(lone, way)
     with client.begin(where, path="/" + case) as slow:
         slow.end()
+        assert slow.head().status == 200
         for _ in range(3):
             began = time.monotonic()
             assert http.ask(lone.http, path="/hello").body == b"hello"
@@ -46,6 +47,8 @@ def test_a_file_that_is_cut_while_it_is_sent_shows(lone, way):
     try:
         with client.begin(getattr(lone, way), path="/file") as slow:
             slow.end()
+            # With the head the file's length is settled.
+            assert slow.head().status == 200
             assert http.ask(lone.http, path="/shorten").body == b"hello"
             if "fastcgi" in way:
                 with pytest.raises(AssertionError, match="closed inside a record"):
