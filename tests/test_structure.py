@@ -17,6 +17,7 @@ ALLOWED = {
     "janua-environ": {"janua-vocabulary"},
     "janua-explain": {"janua-vocabulary", "janua-environ"},
     "janua-response": {"janua-vocabulary"},
+    "janua-backend": set(),
     "janua-app": {"janua-vocabulary", "janua-environ", "janua-response"},
     "janua-four-ways": set(),  # a test; what it is made of is for its tests alone
     "janua-inprocess": {  # benchmarks, on nobody's way
@@ -24,18 +25,18 @@ ALLOWED = {
     },
     "janua-serve": {
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
-        "janua-environ", "janua-explain", "janua-response", "janua-app",
+        "janua-environ", "janua-explain", "janua-response", "janua-app", "janua-backend",
     },
     "janua-request": {"janua-vocabulary", "janua-scgi", "janua-fastcgi", "janua-http"},
-    "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve", "janua-request"},
-    "janua": {"janua-app", "janua-cli", "janua-explain", "janua-serve", "janua-request"},
+    "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve", "janua-request", "janua-backend"},
+    "janua": {"janua-app", "janua-backend", "janua-cli", "janua-explain", "janua-serve", "janua-request"},
 }  # fmt: skip
 
 #: Who may use what of the outside that says something about a crate's place.
 OUTSIDE = {
     "pyo3": {"janua-app", "janua", "janua-inprocess"},
     "tokio": {"janua-serve"},
-    "rustix": {"janua-serve"},
+    "rustix": {"janua-serve", "janua-backend"},
     "nix": {"janua-serve"},
     "nom": {"janua-scgi", "janua-fastcgi"},
     "httparse": {"janua-http"},

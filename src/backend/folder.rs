@@ -1,0 +1,163 @@
+//! The private folder in which a user's backends are.
+
+use crate::Files;
+use rustix::process::geteuid;
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A folder that belongs to this user alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// A folder that is not to be used. One line, without the folder's name.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is none: no backend has been started yet.
+    #[error("it does not exist")]
+    Absent,
+    /// Something else has the name. A symbolic link is followed nowhere: another user may have put it there.
+    #[error("it is no folder, or a symbolic link to one")]
+    NotAFolder,
+    /// Another user made it.
+    #[error("it belongs to user {owner}, not to user {user}")]
+    OtherOwner {
+        /// Whose it is.
+        owner: u32,
+        /// Who asks.
+        user: u32,
+    },
+    /// Others than its owner may look into it or change it.
+    #[error("its mode is {mode:04o}; others may get at what is in it (chmod 700)")]
+    Open {
+        /// The permission bits that it has.
+        mode: u32,
+    },
+    /// The system does not tell.
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+/// How long a key is: hexadecimal digits.
+const KEY: usize = 32;
+
+impl Folder {
+    /// Where the backends of this user are: in `setting` (`cgi_folder`), else in the folder `janua` of the user's
+    /// `runtime` folder (`XDG_RUNTIME_DIR`) if that exists and is the user's own, else in `/tmp`.
+    pub fn place(setting: Option<&Path>, runtime: Option<&Path>) -> PathBuf {
+        let user = geteuid().as_raw();
+        let own = |path: &&Path| {
+            !path.as_os_str().is_empty()
+                && std::fs::metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user)
+        };
+        match (setting, runtime.filter(own)) {
+            (Some(setting), _) => setting.to_owned(),
+            (None, Some(runtime)) => runtime.join("janua"),
+            (None, None) => PathBuf::from(format!("/tmp/janua-{user}")),
+        }
+    }
+
+    /// The folder at `path`, if it can be trusted.
+    ///
+    /// # Errors
+    /// It is not there, or somebody else could have put something into it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let path = path.into();
+        let found = std::fs::symlink_metadata(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => FolderError::Absent,
+            _ => FolderError::System(error),
+        })?;
+        let user = geteuid().as_raw();
+        let mode = found.mode() & 0o7777;
+        if !found.is_dir() {
+            Err(FolderError::NotAFolder)
+        } else if found.uid() != user {
+            Err(FolderError::OtherOwner { owner: found.uid(), user })
+        } else if mode & 0o077 != 0 {
+            Err(FolderError::Open { mode })
+        } else {
+            Ok(Self { path })
+        }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every backend that has left a file here, in the order of their keys.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn backends(&self) -> io::Result<Vec<Files>> {
+        let mut keys = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let name = entry?.file_name();
+            let key = name.to_str().and_then(|name| name.split('.').next()).unwrap_or_default();
+            if key.len() == KEY && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                keys.insert(key.to_owned());
+            }
+        }
+        Ok(keys.into_iter().map(|key| Files::new(self.path.join(key))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn made(mode: u32) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+        folder
+    }
+
+    #[test]
+    fn only_a_folder_that_nobody_else_can_get_into_is_used() {
+        assert!(Folder::open(made(0o700).path()).is_ok());
+        for mode in [0o701, 0o710, 0o750, 0o755, 0o777, 0o1777] {
+            let folder = made(mode);
+            let error = Folder::open(folder.path()).unwrap_err();
+            assert!(matches!(error, FolderError::Open { mode: found } if found == mode), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_good_folder_is_refused_as_well_as_a_file() {
+        let folder = made(0o700);
+        let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+        symlink(folder.path(), &link).unwrap();
+        std::fs::write(&file, "").unwrap();
+        for path in [link, file] {
+            assert!(matches!(Folder::open(path), Err(FolderError::NotAFolder)));
+        }
+        assert!(matches!(Folder::open(folder.path().join("none")), Err(FolderError::Absent)));
+    }
+
+    #[test]
+    fn the_place_is_the_setting_else_the_runtime_folder_else_tmp() {
+        let folder = made(0o700);
+        let tmp = PathBuf::from(format!("/tmp/janua-{}", geteuid().as_raw()));
+        assert_eq!(Folder::place(Some(Path::new("/x")), Some(folder.path())), Path::new("/x"));
+        assert_eq!(Folder::place(None, Some(folder.path())), folder.path().join("janua"));
+        assert_eq!(Folder::place(None, Some(&folder.path().join("none"))), tmp);
+        assert_eq!(Folder::place(None, Some(Path::new(""))), tmp);
+        assert_eq!(Folder::place(None, None), tmp);
+    }
+
+    #[test]
+    fn backends_are_what_their_files_are_called() {
+        let folder = made(0o700);
+        let (one, other) = ("0".repeat(32), "f".repeat(32));
+        for name in [format!("{other}.lock"), format!("{one}.socket"), format!("{one}.state"), "x.lock".into()] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = Folder::open(folder.path()).unwrap().backends().unwrap();
+        assert_eq!(found.iter().map(Files::key).collect::<Vec<_>>(), [one, other]);
+    }
+}

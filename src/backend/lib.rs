@@ -1,0 +1,33 @@
+//! The files by which `janua-cgi`, its backends and `janua cgi-status` find each other.
+//!
+//! A *backend* is a process that keeps one app loaded between CGI requests. All of a user's are in one private
+//! [`Folder`]; each has a key, and by that name the few [`Files`] that are explained there.
+//!
+//! ```text
+//! Folder ─► Files ─┬─► Lock     who may start, replace or take away a backend just now
+//!                  ├─► State    what a backend says of itself; Seen: the files that its code came from
+//!                  └─► Backend  what can be found out about it ─► Report (text, JSON)
+//! ```
+
+mod files;
+mod folder;
+mod found;
+mod lock;
+mod memory;
+mod peer;
+mod report;
+mod seen;
+mod state;
+
+pub use files::Files;
+pub use folder::{Folder, FolderError};
+pub use found::{Backend, Condition, Stopped, list};
+pub use lock::Lock;
+pub use memory::Memory;
+pub use peer::{Peer, is_of_this_user, probe};
+pub use report::{json, table};
+pub use seen::Seen;
+pub use state::State;
+
+/// The variable that tells a process that it is a backend: the path of its files without their endings.
+pub const BACKEND: &str = "JANUA_CGI_BACKEND";

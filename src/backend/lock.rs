@@ -1,0 +1,80 @@
+//! Whose turn it is to start, replace or take away a backend.
+
+use crate::Files;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+/// The lock of one backend, held until it is dropped or this process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: OwnedFd,
+}
+
+/// How often a lock that is taken is tried again.
+const STEP: Duration = Duration::from_millis(5);
+
+impl Lock {
+    /// Takes the lock if nobody has it.
+    ///
+    /// # Errors
+    /// There is no such folder, it cannot be written to, or a symbolic link is in the place of the lock.
+    pub fn take(files: &Files) -> io::Result<Option<Self>> {
+        let path = files.lock();
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = open(&path, flags, Mode::RUSR | Mode::WUSR)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK | Errno::INTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        // Somebody may have put another file in its place meanwhile; then this lock holds nobody off.
+        let inode = rustix::fs::fstat(&file)?.st_ino;
+        let held = std::fs::symlink_metadata(&path).is_ok_and(|found| found.ino() == inode);
+        Ok(held.then_some(Self { _file: file }))
+    }
+
+    /// Takes the lock as soon as whoever has it gives it back. `None` if that takes longer than `patience`.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn wait(files: &Files, patience: Duration) -> io::Result<Option<Self>> {
+        let end = Instant::now() + patience;
+        loop {
+            match Self::take(files)? {
+                Some(lock) => return Ok(Some(lock)),
+                None if Instant::now() >= end => return Ok(None),
+                None => std::thread::sleep(STEP),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().join("key"));
+        let held = Lock::take(&files).unwrap();
+        assert!(held.is_some());
+        assert!(Lock::take(&files).unwrap().is_none());
+        assert!(Lock::wait(&files, Duration::from_millis(20)).unwrap().is_none());
+        drop(held);
+        assert!(Lock::wait(&files, Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().join("key"));
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), files.lock()).unwrap();
+        assert!(Lock::take(&files).is_err());
+        assert!(!folder.path().join("elsewhere").exists());
+    }
+}
