@@ -34,10 +34,16 @@ fn main(arguments: Vec<OsString>) -> i32 {
         Ok(Command::Script(options)) => command(Verb::Run, &options),
         Ok(Command::Explain(question)) => answer(&question),
         Ok(Command::Request(plan)) => request(&plan),
+        Ok(Command::Status(status)) => {
+            let told = status.tell();
+            told.complaints.iter().for_each(complain);
+            let _ = std::io::stdout().write_all(told.text.as_bytes());
+            told.exit_status()
+        }
         Err(message) => {
             complain(&message);
             // These are for people; whatever else was started by a web server owes it an answer.
-            let for_people = ["serve", "request", "explain", "settings", "help"];
+            let for_people = ["serve", "cgi-status", "request", "explain", "settings", "help"];
             if !arguments.get(1).is_some_and(|word| for_people.iter().any(|name| word == name)) {
                 attached(|thread| script_refused(thread, &message.to_string()));
             }
@@ -95,12 +101,13 @@ fn command(verb: Verb, options: &Options) -> i32 {
     let spec = match verb {
         // Nothing is loaded then.
         Verb::Serve if options.plan.explain => AppSpec::file("explain"),
-        Verb::Run => AppSpec::file(&options.app),
-        Verb::Serve | Verb::Cgi | Verb::Explain => match options.app.parse::<AppSpec>() {
+        // A script may be called anything; to `janua-cgi`, which names it here, a module may be given as well.
+        Verb::Run if options.plan.backend.files.is_none() => AppSpec::file(&options.app),
+        Verb::Run | Verb::Serve | Verb::Cgi | Verb::Explain => match options.app.parse::<AppSpec>() {
             Ok(spec) => spec,
             Err(error) => {
                 complain(&error);
-                if verb == Verb::Cgi {
+                if matches!(verb, Verb::Cgi | Verb::Run) {
                     attached(|thread| script_refused(thread, &error.to_string()));
                 }
                 return 2;

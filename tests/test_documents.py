@@ -39,6 +39,7 @@ def settings_of(function, janua_command):
 APPLIES = {
     "Listening": ("serve",),
     "Processes and threads": ("serve", "run"),
+    "Apps that janua-cgi keeps": ("run",),
     "General": ("serve", "run", "cgi"),
     "Limits": ("serve", "run", "cgi"),
     "What the app sees": ("serve", "run", "cgi"),

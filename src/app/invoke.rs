@@ -40,7 +40,8 @@ impl App {
     /// There is no such app, or importing it raised.
     pub fn load(thread: Thread<'_>, spec: &AppSpec, mode: Mode) -> Result<Self, LoadError> {
         let callable = load::load(thread.py(), spec)?;
-        Self::new(thread.py(), callable, mode).map_err(|error| LoadError::Raised(error.to_string()))
+        let py = thread.py();
+        Self::new(py, callable, mode).map_err(|error| LoadError::raised(py, &error))
     }
 
     /// An app that Python code has at hand.

@@ -1,10 +1,11 @@
 //! From the name of an app to the callable.
 
 use crate::failure::traceback;
+use crate::modules::files_of;
 use crate::spec::{AppSpec, Source};
 use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why an app could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,14 @@ pub enum LoadError {
     /// There is no such app: the file, the module or the callable is missing. One line.
     #[error("{0}")]
     Missing(String),
-    /// Importing it raised. The text is the traceback.
-    #[error("the app could not be imported\n{0}")]
-    Raised(String),
+    /// Importing it raised.
+    #[error("the app could not be imported\n{traceback}")]
+    Raised {
+        /// As Python prints it.
+        traceback: String,
+        /// The files that it leads through.
+        files: Vec<PathBuf>,
+    },
 }
 
 impl LoadError {
@@ -22,8 +28,20 @@ impl LoadError {
     pub fn exit_status(&self) -> i32 {
         match self {
             LoadError::Missing(_) => 2,
-            LoadError::Raised(_) => 1,
+            LoadError::Raised { .. } => 1,
         }
+    }
+
+    /// The files that the failure leads through: to change one of them may mend it. Not all need to exist.
+    pub fn files(&self) -> &[PathBuf] {
+        match self {
+            LoadError::Missing(_) => &[],
+            LoadError::Raised { files, .. } => files,
+        }
+    }
+
+    pub(crate) fn raised(py: Python<'_>, error: &PyErr) -> Self {
+        LoadError::Raised { traceback: traceback(py, error), files: files_of(py, error) }
     }
 }
 
@@ -32,7 +50,7 @@ const DEFAULT_CALLABLES: [&str; 2] = ["application", "app"];
 
 /// Imports the app's module and finds the callable.
 pub(crate) fn load(py: Python<'_>, spec: &AppSpec) -> Result<Py<PyAny>, LoadError> {
-    let raised = |error: PyErr| LoadError::Raised(traceback(py, &error));
+    let raised = |error: PyErr| LoadError::raised(py, &error);
     let module = match &spec.source {
         Source::Module(name) => import(py, name)?,
         Source::File(path) => execute(py, path)?,
@@ -88,7 +106,7 @@ fn import<'py>(py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>, LoadErr
                     "there is no module '{missing}' here or among the installed packages"
                 ))
             }
-            _ => LoadError::Raised(traceback(py, &error)),
+            _ => LoadError::raised(py, &error),
         }
     })
 }
@@ -132,7 +150,7 @@ fn execute<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyAny>, LoadE
         })?;
         Ok(module)
     };
-    run().map_err(|error| LoadError::Raised(traceback(py, &error)))
+    run().map_err(|error| LoadError::raised(py, &error))
 }
 
 /// A module keeps its name, so that what else imports it gets the same one. A script, `app.fcgi`, must not take the

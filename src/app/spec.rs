@@ -30,6 +30,14 @@ impl AppSpec {
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { source: Source::File(path.into()), callable: None, factory: false }
     }
+
+    /// The file that the app is in, unless it is named as a module.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Module(_) => None,
+        }
+    }
 }
 
 impl FromStr for AppSpec {

@@ -154,7 +154,9 @@ mod tests {
     fn backends_are_what_their_files_are_called() {
         let folder = made(0o700);
         let (one, other) = ("0".repeat(32), "f".repeat(32));
-        for name in [format!("{other}.lock"), format!("{one}.socket"), format!("{one}.state"), "x.lock".into()] {
+        for name in
+            [format!("{other}.lock"), format!("{one}.socket"), format!("{one}.state"), "x.lock".into()]
+        {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = Folder::open(folder.path()).unwrap().backends().unwrap();

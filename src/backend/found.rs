@@ -121,7 +121,9 @@ impl Backend {
         let told = match probe(&self.files.socket()) {
             Ok(Peer::Process(pid)) => pid,
             Ok(Peer::Full) => return Stopped::Refused("too many requests wait for it; try again".to_owned()),
-            Ok(Peer::Stranger(user)) => return Stopped::Refused(format!("user {user} listens on its socket")),
+            Ok(Peer::Stranger(user)) => {
+                return Stopped::Refused(format!("user {user} listens on its socket"));
+            }
             Ok(Peer::Nobody) | Err(_) => return self.remove(),
         };
         let said = State::read(&self.files).map(|state| state.pid);
@@ -228,7 +230,10 @@ mod tests {
         // A state that names another process gets nobody a signal.
         state(1).write(&files).unwrap();
         let found = Backend::look(files.clone()).unwrap();
-        assert_eq!((found.condition.clone(), found.pid, found.requests), (Condition::Starting, Some(me()), None));
+        assert_eq!(
+            (found.condition.clone(), found.pid, found.requests),
+            (Condition::Starting, Some(me()), None)
+        );
         assert!(matches!(found.stop(), Stopped::Refused(_)));
         drop(socket);
         assert_eq!(Backend::look(files).unwrap().condition, Condition::Dead);

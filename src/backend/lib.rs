@@ -6,7 +6,7 @@
 //! ```text
 //! Folder ─► Files ─┬─► Lock     who may start, replace or take away a backend just now
 //!                  ├─► State    what a backend says of itself; Seen: the files that its code came from
-//!                  └─► Backend  what can be found out about it ─► Report (text, JSON)
+//!                  └─► Backend  what can be found out about it ─► Status: as a table or JSON; the order to end it
 //! ```
 
 mod files;
@@ -18,6 +18,7 @@ mod peer;
 mod report;
 mod seen;
 mod state;
+mod status;
 
 pub use files::Files;
 pub use folder::{Folder, FolderError};
@@ -28,6 +29,7 @@ pub use peer::{Peer, is_of_this_user, probe};
 pub use report::{json, table};
 pub use seen::Seen;
 pub use state::State;
+pub use status::{Status, Told};
 
 /// The variable that tells a process that it is a backend: the path of its files without their endings.
 pub const BACKEND: &str = "JANUA_CGI_BACKEND";

@@ -37,7 +37,11 @@ pub fn probe(path: &Path) -> io::Result<Peer> {
         Ok(()) => {
             let peer = socket_peercred(&socket)?;
             let own = peer.uid == geteuid();
-            Ok(if own { Peer::Process(peer.pid.as_raw_nonzero().get()) } else { Peer::Stranger(peer.uid.as_raw()) })
+            Ok(if own {
+                Peer::Process(peer.pid.as_raw_nonzero().get())
+            } else {
+                Peer::Stranger(peer.uid.as_raw())
+            })
         }
         Err(Errno::AGAIN) => Ok(Peer::Full),
         Err(Errno::CONNREFUSED) => Ok(Peer::Nobody),

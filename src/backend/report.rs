@@ -42,15 +42,17 @@ fn row(backend: &Backend) -> Vec<String> {
         cell(backend.requests.map(|requests| requests.to_string())),
         cell(backend.memory.map(|bytes| format!("{} MiB", bytes.div_ceil(1 << 20)))),
         word(&backend.condition).to_owned(),
-        name(backend),
+        backend.name(),
     ]
 }
 
-/// What to call a backend: its app, else the name of its files.
-fn name(backend: &Backend) -> String {
-    match &backend.app {
-        Some(app) => one_line(&app.display().to_string()),
-        None => backend.files.prefix().display().to_string(),
+impl Backend {
+    /// What to call it: its app, else what its files are called.
+    pub(crate) fn name(&self) -> String {
+        match &self.app {
+            Some(app) => one_line(&app.display().to_string()),
+            None => self.files.prefix().display().to_string(),
+        }
     }
 }
 

@@ -54,4 +54,3 @@ impl Seen {
 fn changed(found: &Metadata) -> i128 {
     i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec())
 }
-

@@ -58,7 +58,9 @@ impl State {
             self.requests
         );
         text.extend_from_slice(numbers.as_bytes());
-        text.extend(self.app.as_os_str().as_bytes().iter().map(|byte| if *byte == b'\n' { b'?' } else { *byte }));
+        text.extend(
+            self.app.as_os_str().as_bytes().iter().map(|byte| if *byte == b'\n' { b'?' } else { *byte }),
+        );
         text.push(b'\n');
         for line in self.files.iter().filter_map(Seen::line) {
             text.extend_from_slice(&line);
@@ -73,7 +75,8 @@ impl State {
         if lines.next() != Some(FORMAT) {
             return None;
         }
-        let (mut pid, mut started, mut broken, mut requests, mut app) = (None, None, false, 0, PathBuf::new());
+        let (mut pid, mut started, mut broken, mut requests, mut app) =
+            (None, None, false, 0, PathBuf::new());
         let mut files = Vec::new();
         for line in lines {
             let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
@@ -161,14 +164,17 @@ mod tests {
     fn the_format_is_as_it_was_agreed() {
         let text = String::from_utf8_lossy(&state().text()).into_owned();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[..6], [
-            "janua-cgi 1",
-            "pid 1234",
-            "started 1763830000.125",
-            "broken 1",
-            "requests 17",
-            "app /home/u/my app.py"
-        ]);
+        assert_eq!(
+            lines[..6],
+            [
+                "janua-cgi 1",
+                "pid 1234",
+                "started 1763830000.125",
+                "broken 1",
+                "requests 17",
+                "app /home/u/my app.py"
+            ]
+        );
         assert_eq!(lines[6], "file 1763829000123456789 312 131 /home/u/my app.py");
     }
 
@@ -184,7 +190,9 @@ mod tests {
 
     #[test]
     fn what_something_else_wrote_is_no_state() {
-        for text in ["", "janua-cgi 2\npid 1\nstarted 1\n", "janua-cgi 1\npid -1\nstarted 1\n", "janua-cgi 1\n"] {
+        for text in
+            ["", "janua-cgi 2\npid 1\nstarted 1\n", "janua-cgi 1\npid -1\nstarted 1\n", "janua-cgi 1\n"]
+        {
             assert_eq!(State::parse(text.as_bytes()), None, "{text}");
         }
         assert_eq!(State::parse(b"janua-cgi 1\npid 1\nstarted 1e99\n"), None);

@@ -132,6 +132,7 @@ const COMMANDS: &str = "\
 janua serve [SETTING]... APP   serve on sockets of its own
        janua cgi [SETTING]... APP     answer one CGI request
        janua [SETTING]... FILE        as '#!' interpreter: FastCGI on descriptor 0, or CGI
+       janua cgi-status               show or end what janua-cgi keeps loaded
        janua explain FILE             say what becomes of a request, and why
        janua request ADDR [PATH]      ask a back end over FastCGI, SCGI or HTTP
        janua settings [NAME]          list the settings, or explain one

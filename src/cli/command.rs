@@ -5,11 +5,12 @@ use crate::message::Problem;
 use crate::nearest::nearest;
 use crate::settings::settings;
 use crate::source::Given;
-use crate::{Message, Options, Question, Verb, environment, file, reference, request, values};
+use crate::{Message, Options, Question, Verb};
+use crate::{comments, environment, file, reference, request, status, values};
 use std::ffi::OsString;
 use std::path::Path;
 
-const COMMANDS: [&str; 6] = ["serve", "cgi", "explain", "request", "settings", "help"];
+const COMMANDS: [&str; 7] = ["serve", "cgi", "cgi-status", "explain", "request", "settings", "help"];
 
 /// What somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Command {
     Explain(Question),
     /// Ask a back end, and exit as `janua_request::run` says.
     Request(janua_request::Plan),
+    /// Show or end the backends of `janua-cgi`.
+    Status(janua_backend::Status),
     /// Print this text to stdout, exit status 0. It ends in a newline.
     Print(String),
 }
@@ -45,6 +48,7 @@ pub fn parse(
     let command = match first.to_str() {
         Some("serve") => app(Verb::Serve, rest, environment)?,
         Some("cgi") => app(Verb::Cgi, rest, environment)?,
+        Some("cgi-status") => status::read(rest, environment)?,
         Some("explain") => app(Verb::Explain, rest, environment)?,
         Some("request") => request::read(rest)?,
         Some("settings") => Command::Print(explain(rest)?),
@@ -74,8 +78,17 @@ fn app(
         return Err(Problem::StrayValue { word: word.clone(), switch });
     }
     let asked = given.iter().any(|given| given.setting.name == "explain");
-    let app = operand(verb, words)?;
-    let mut options = settle(verb, given, environment)?;
+    let variables: Vec<_> = environment.into_iter().collect();
+    // A backend's app is named by `janua-cgi`, which has made sure that it is one.
+    let backend = environment::backend(&variables).filter(|_| verb == Verb::Run);
+    let app = if backend.is_some() { words.into_iter().next() } else { operand(verb, words)? };
+    let script = app.as_deref().filter(|_| matches!(verb, Verb::Run | Verb::Cgi)).and_then(comments::file_of);
+    let mut options = settle(verb, script, given, variables)?;
+    if backend.is_some() {
+        // Another file of settings is as good as another script.
+        options.plan.backend.reload.files.extend(options.config.clone());
+        options.plan.backend.files = backend;
+    }
     if verb == Verb::Explain {
         return Ok(Command::Explain(written.ask(app, options)?));
     }
@@ -96,9 +109,11 @@ fn app(
     })
 }
 
-/// What the written settings, the environment and the configuration file say together.
+/// What the written settings, the environment, the configuration file and the comment lines of the `script` say
+/// together.
 pub(crate) fn settle(
     verb: Verb,
+    script: Option<&Path>,
     written: Vec<Given>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Options, Problem> {
@@ -109,6 +124,11 @@ pub(crate) fn settle(
         let written = config.source.written("config");
         let path = config.texts.first().map(String::as_str).unwrap_or_default();
         let mut all = file::read(verb, path, written)?;
+        all.append(&mut given);
+        given = all;
+    }
+    if let Some(script) = script {
+        let mut all = comments::read(verb, script)?;
         all.append(&mut given);
         given = all;
     }
@@ -192,6 +212,7 @@ fn help(words: &[OsString]) -> Result<String, Problem> {
     match word.to_str() {
         Some("serve") => Ok(arguments::help(Verb::Serve)),
         Some("cgi") => Ok(arguments::help(Verb::Cgi)),
+        Some("cgi-status") => Ok(status::help()),
         Some("explain") => Ok(arguments::help(Verb::Explain)),
         Some("request") => Ok(request::help()),
         Some("settings") => Ok(reference::list()),

@@ -3,9 +3,17 @@
 use crate::Verb;
 use crate::message::Problem;
 use crate::source::{Given, Source};
+use janua_backend::BACKEND;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 const PREFIX: &str = "JANUA_";
+
+/// What the paths of a backend's files begin with, if `janua-cgi` started this process as one.
+pub(crate) fn backend(variables: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let found = variables.iter().find(|(name, value)| name == BACKEND && !value.is_empty());
+    found.map(|(_, value)| PathBuf::from(value))
+}
 
 /// The settings of `verb` among the variables, in the order of their names.
 ///
@@ -17,7 +25,8 @@ pub(crate) fn read(
     let mut ours: Vec<_> = variables
         .into_iter()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-        .filter(|(name, _)| name.starts_with(PREFIX))
+        // Whoever starts a backend says so by this; it is nobody's setting.
+        .filter(|(name, _)| name.starts_with(PREFIX) && name != BACKEND)
         .collect();
     ours.sort();
     let mut given = Vec::new();

@@ -18,14 +18,24 @@ pub(crate) fn read(verb: Verb, path: &str, written: String) -> Result<Vec<Given>
 
 /// The settings of `verb` in `text`, which stands in the file at `path`.
 fn understand(verb: Verb, path: &str, text: &str) -> Result<Vec<Given>, Problem> {
-    let table = DeTable::parse(text).map_err(|error| syntax(path, text, &error))?.into_inner();
-    let source = Source::File(path.to_owned());
+    settings(verb, &Source::File(path.to_owned()), text).map_err(|problem| match problem {
+        Problem::Syntax { line, why, .. } => Problem::Syntax { path: path.to_owned(), line, why },
+        other => other,
+    })
+}
+
+/// The settings of `verb` in TOML that stands in `source`. A [`Problem::Syntax`] does not know its file.
+pub(crate) fn settings(verb: Verb, source: &Source, text: &str) -> Result<Vec<Given>, Problem> {
+    let table = DeTable::parse(text).map_err(|error| syntax(text, &error))?.into_inner();
     let mut given = Vec::new();
     for (key, value) in &table {
         let name: &str = key.get_ref();
         let problem = |why: &str| Problem::Value { written: source.written(name), why: why.to_owned() };
         if name == "config" {
-            return Err(problem("a configuration file cannot name another one"));
+            return Err(problem(match source {
+                Source::Comment { .. } => "a comment line cannot name a file of settings (JANUA_CONFIG can)",
+                _ => "a configuration file cannot name another one",
+            }));
         }
         let texts = match value.get_ref() {
             DeValue::Array(items) => items.iter().map(|item| render(item.get_ref())).collect(),
@@ -53,8 +63,8 @@ fn render(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn syntax(path: &str, text: &str, error: &Error) -> Problem {
+fn syntax(text: &str, error: &Error) -> Problem {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    Problem::Syntax { path: path.to_owned(), line, why: error.message().replace('\n', ", ") }
+    Problem::Syntax { path: String::new(), line, why: error.message().replace('\n', ", ") }
 }

@@ -4,10 +4,11 @@
 //! [`Options`]. The sources know how a name is spelled where they read it, and nothing else about it:
 //!
 //! ```text
-//! file          script_name = "/app"      ─┐
-//! environment   JANUA_SCRIPT_NAME=/app    ─┼─► Given { setting, source, texts } ─► Setting::apply ─► Options
-//! arguments     --script-name=/app        ─┤
-//! Python        script_name="/app"        ─┘
+//! script        # janua: script_name = "/app" ─┐
+//! file          script_name = "/app"          ─┤
+//! environment   JANUA_SCRIPT_NAME=/app        ─┼─► Given { setting, source, texts } ─► Setting::apply ─► Options
+//! arguments     --script-name=/app            ─┤
+//! Python        script_name="/app"            ─┘
 //! ```
 //!
 //! Of these the lower wins; arguments and Python never meet. Every failure is a [`Message`]: one line that names
@@ -15,6 +16,7 @@
 
 mod arguments;
 mod command;
+mod comments;
 mod environment;
 mod file;
 mod message;
@@ -26,6 +28,7 @@ mod reference;
 mod request;
 mod settings;
 mod source;
+mod status;
 mod values;
 mod verb;
 

@@ -25,7 +25,7 @@ pub fn from_python(
     for (name, texts) in keywords {
         given.extend(Given::named(verb, source.clone(), &name, texts)?);
     }
-    Ok(settle(verb, given, environment)?)
+    Ok(settle(verb, None, given, environment)?)
 }
 
 /// An `int` of Python as the text of setting `name`: in octal where the setting is written so.

@@ -40,11 +40,17 @@ Every setting has one name, spelled as its place demands:
 | environment | `JANUA_SCRIPT_NAME=/app janua serve app.py` |
 | file | `script_name = "/app"` in `janua.toml`, read by `--config janua.toml` or `JANUA_CONFIG=janua.toml` |
 | Python | `janua.serve(app, script_name="/app")` |
+| script | `# janua: script_name = "/app"` above the first line of code |
 
-An option or a Python keyword beats the environment, the environment beats the file, the file beats the default. A list
-replaces the list of a weaker place. A name that no setting has is an error wherever it stands, also in a variable that
-starts with `JANUA_`. The environment and the file may serve several commands: a setting that means nothing to one of
-them is passed over there. A value is checked even if a stronger one overrides it.
+An option or a Python keyword beats the environment, the environment beats the file, the file beats the script, the
+script beats the default. A list replaces the list of a weaker place. A name that no setting has is an error wherever it
+stands, also in a variable that starts with `JANUA_`. The environment, the file and the script may serve several
+commands: a setting that means nothing to one of them is passed over there. A value is checked even if a stronger one
+overrides it.
+
+A script can hold settings of its own because a web server that runs it gives it no command line. `janua FILE`, `janua cgi
+FILE` and `janua-cgi` read them: comment lines of the form `# janua: name = value`, the value as in TOML, within the first
+8 KiB and above everything that is neither a comment nor blank. `janua serve` does not read them; it has a command line.
 
 ```toml
 app = "shop.wsgi:application"

@@ -14,6 +14,13 @@ pub(crate) enum Source {
     Environment,
     /// A configuration file, by the path that was given for it.
     File(String),
+    /// A comment line of a script: its path, as it was given, and the number of the line.
+    Comment {
+        /// The script.
+        path: String,
+        /// From 1 on.
+        line: usize,
+    },
     /// The keywords of a Python function.
     Keyword(Verb),
 }
@@ -25,6 +32,7 @@ impl Source {
             Source::Argument => format!("--{}", name.replace('_', "-")),
             Source::Environment => format!("JANUA_{}", name.to_ascii_uppercase()),
             Source::File(path) => format!("{path}: {name}"),
+            Source::Comment { path, line } => format!("{path}: line {line}: {name}"),
             Source::Keyword(verb) => format!("{}({name}=...)", verb.name()),
         }
     }
@@ -33,7 +41,7 @@ impl Source {
     fn spelled(&self, name: &str) -> String {
         match self {
             Source::Argument | Source::Environment => self.written(name),
-            Source::File(_) => name.to_owned(),
+            Source::File(_) | Source::Comment { .. } => name.to_owned(),
             Source::Keyword(_) => format!("{name}="),
         }
     }
@@ -41,7 +49,7 @@ impl Source {
     /// What is wrong with `name`, which no setting has. `written` is how it stands in the source.
     pub(crate) fn unknown(&self, verb: Verb, name: &str, written: String) -> Problem {
         // A file and an environment may serve several commands; an option and a keyword are for one.
-        let shared = matches!(self, Source::Environment | Source::File(_));
+        let shared = matches!(self, Source::Environment | Source::File(_) | Source::Comment { .. });
         let candidates = settings()
             .filter(|(topic, _)| shared || topic.applies_to(verb))
             .filter(|(_, setting)| !setting.is_operand() || shared)
@@ -84,7 +92,7 @@ impl Given {
             return Ok(Some(Self { setting, source, texts }));
         }
         match source {
-            Source::Environment | Source::File(_) => Ok(None),
+            Source::Environment | Source::File(_) | Source::Comment { .. } => Ok(None),
             Source::Argument | Source::Keyword(_) => Err(elsewhere(verb, topic, source.written(name))),
         }
     }

@@ -80,6 +80,9 @@ pub(crate) struct Connection {
     pub(crate) dead: bool,
     /// Text for the server's log that is on its way with the response, in case it does not arrive.
     pub(crate) logged: Vec<u8>,
+    /// To be answered at all means to the peer that its request will be served: what it asks before is answered only
+    /// when its request is there.
+    pub(crate) promises: bool,
     /// The last read brought less than there was room for, so there is nothing more to read yet.
     pub(crate) drained: bool,
 }
@@ -95,6 +98,7 @@ impl Connection {
             body_over: true,
             dead: false,
             logged: Vec::new(),
+            promises: false,
             drained: false,
         }
     }
@@ -160,6 +164,9 @@ impl Connection {
                 }
                 Event::Request(request) => {
                     self.body_over = false;
+                    if self.promises {
+                        self.out.flush(&self.link)?;
+                    }
                     return Ok(Pulled::Request(request));
                 }
                 Event::Body(bytes) => {
@@ -175,7 +182,7 @@ impl Connection {
                     if self.out.waiting() > UNREAD {
                         return Err(PeerError::close("it does not read the answers to what it asks").into());
                     }
-                    if !self.out.is_open() {
+                    if !self.out.is_open() && !self.promises {
                         self.out.flush(&self.link)?;
                     }
                 }

@@ -1,5 +1,6 @@
 //! The threads of a worker: each calls the app, and one of them at a time waits for requests.
 
+use crate::backend::Backend;
 use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::flusher::Flusher;
@@ -35,15 +36,23 @@ pub(crate) struct Crew {
     pub(crate) yard: Arc<Yard>,
     pub(crate) target: Target,
     pub(crate) environ: Settings,
+    /// If this is one of `janua-cgi`'s.
+    pub(crate) backend: Option<Arc<Backend>>,
     warned: Warned,
     lead: Lead,
     flusher: Arc<Flusher>,
 }
 
 impl Crew {
-    pub(crate) fn new(runtime: Runtime, yard: Arc<Yard>, target: Target, environ: Settings) -> Self {
+    pub(crate) fn new(
+        runtime: Runtime,
+        yard: Arc<Yard>,
+        target: Target,
+        environ: Settings,
+        backend: Option<Arc<Backend>>,
+    ) -> Self {
         let (warned, lead, flusher) = (Warned::default(), Lead::new(), Arc::default());
-        Self { runtime, yard, target, environ, warned, lead, flusher }
+        Self { runtime, yard, target, environ, backend, warned, lead, flusher }
     }
 
     /// Serves requests on the calling thread, number `me`, until the worker stops.
@@ -110,18 +119,25 @@ impl Crew {
         match &self.target {
             Target::App(app) => {
                 let exchange: Arc<dyn Exchange> = carrier.clone();
+                let underway = self.backend.as_ref().map(Backend::request);
                 if catch_unwind(AssertUnwindSafe(|| app.call(thread, &environ, exchange))).is_err() {
                     // The panic's own message is on stderr already.
                     log::line("a fault in janua itself; this worker stops and another takes its place");
                     carrier.truncate();
                     self.yard.begin_stop();
                 }
+                if let Some(underway) = underway {
+                    underway.end(thread);
+                }
             }
             Target::Broken(text) => {
                 carrier.log(text.as_bytes());
                 let mut connection = carrier.take()?;
                 refusal::answer(&mut connection, method, 500);
-                self.yard.begin_stop();
+                // A backend's keeper knows when.
+                if self.backend.is_none() {
+                    self.yard.begin_stop();
+                }
                 return Some(connection);
             }
             // Answered above, also where an app would not have been asked.

@@ -13,12 +13,14 @@
 //! deadlines and signals.
 
 mod active;
+mod backend;
 mod carrier;
 mod cgi;
 mod connection;
 mod crew;
 mod explain;
 mod flusher;
+mod keeper;
 mod kept;
 mod lead;
 mod link;
@@ -35,13 +37,14 @@ mod supervisor;
 mod system;
 mod tail;
 mod warn;
+mod watched;
 mod worker;
 mod yard;
 
 pub use cgi::cgi;
 pub use janua_vocabulary::{Address, AddressError};
 pub use listener::ListenError;
-pub use plan::{Listen, Plan, SocketAccess};
+pub use plan::{BackendPlan, Listen, Plan, Reload, SocketAccess};
 pub use script::{NotServed, script, script_refused};
 pub use source::Source;
 pub use supervisor::{ServeError, serve};

@@ -8,6 +8,7 @@ use janua_fastcgi::{Capacity, FastCgiCodec};
 use janua_http::{Ends, HttpCodec};
 use janua_scgi::ScgiCodec;
 use janua_vocabulary::{Codec, Protocol};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Mode, Uid};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
@@ -39,6 +40,8 @@ pub(crate) struct Bound {
     /// The file of a unix socket, and its inode, to be removed at the end.
     file: Option<(PathBuf, u64)>,
     tcp: bool,
+    /// Only processes of this user are served.
+    private: bool,
 }
 
 /// Makes the sockets of one address; a host name may stand for several.
@@ -88,7 +91,14 @@ fn bind_tcp(protocol: Protocol, address: &SocketAddr) -> io::Result<Bound> {
     rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
     rustix::net::bind(&socket, address)?;
     let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?).unwrap_or(*address);
-    Ok(Bound { socket: Arc::new(socket), protocol, name: bound.to_string(), file: None, tcp: true })
+    Ok(Bound {
+        socket: Arc::new(socket),
+        protocol,
+        name: bound.to_string(),
+        file: None,
+        tcp: true,
+        private: false,
+    })
 }
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
@@ -109,7 +119,7 @@ fn bind_unix(protocol: Protocol, path: &Path, access: &SocketAccess) -> Result<B
     let inode = std::fs::metadata(path).map_err(|e| at("it vanished", &e))?.ino();
     let name = format!("unix:{}", path.display());
     let file = Some((path.to_owned(), inode));
-    let bound = Bound { socket: Arc::new(socket), protocol, name, file, tcp: false };
+    let bound = Bound { socket: Arc::new(socket), protocol, name, file, tcp: false, private: false };
     admit(path, access.mode, owner, group).inspect_err(|_| bound.remove())?;
     Ok(bound)
 }
@@ -172,7 +182,8 @@ fn inherit(protocol: Protocol, number: i32) -> Result<Bound, String> {
     }
     let tcp = rustix::net::sockopt::socket_domain(&socket).is_ok_and(|family| family != AddressFamily::UNIX);
     rustix::io::ioctl_fionbio(&socket, true).map_err(|e| e.to_string())?;
-    Ok(Bound { socket: Arc::new(socket), protocol, name: format!("fd:{number}"), file: None, tcp })
+    let name = format!("fd:{number}");
+    Ok(Bound { socket: Arc::new(socket), protocol, name, file: None, tcp, private: false })
 }
 
 /// True if the descriptor is a socket on which connections can be accepted.
@@ -192,6 +203,22 @@ impl Bound {
             return Err(io::Error::other(format!("{} was taken over by another process", self.name)));
         }
         Ok(rustix::net::listen(&*self.socket, i32::try_from(backlog).unwrap_or(i32::MAX))?)
+    }
+
+    /// Turns away whoever belongs to another user, and answers the others a question only together with their request.
+    pub(crate) fn for_this_user_alone(self) -> Self {
+        Self { private: true, ..self }
+    }
+
+    /// True if somebody has connected and has not been accepted.
+    pub(crate) fn has_callers(&self) -> bool {
+        let mut fds = [PollFd::new(&*self.socket, PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0)
+    }
+
+    /// Closes the connections that have not been accepted.
+    pub(crate) fn turn_away(&self) {
+        while rustix::net::accept_with(&*self.socket, FLAGS).is_ok() {}
     }
 
     /// The protocol and the address, as messages show them.
@@ -223,6 +250,7 @@ pub(crate) struct Listener {
     protocol: Protocol,
     name: Arc<str>,
     tcp: bool,
+    private: bool,
     port: String,
     address: String,
 }
@@ -237,6 +265,7 @@ impl Listener {
             protocol: bound.protocol,
             name: format!("{} {}", bound.protocol.name(), bound.name).into(),
             tcp: bound.tcp,
+            private: bound.private,
             port: local.map_or_else(String::new, |at| at.port().to_string()),
             address: local.map_or_else(String::new, |at| at.ip().to_string()),
         })
@@ -252,6 +281,11 @@ impl Listener {
             let mut guard = ready!(self.socket.poll_read_ready(cx))?;
             let accepted = rustix::net::acceptfrom_with(self.socket.get_ref(), FLAGS);
             match accepted {
+                Ok((socket, _))
+                    if self.private && !janua_backend::is_of_this_user(&socket).unwrap_or(false) =>
+                {
+                    crate::log::line(format_args!("{}: closed: it is a process of another user", self.name));
+                }
                 Ok((socket, from)) => {
                     let from = from.filter(|_| self.tcp).and_then(|from| SocketAddr::try_from(from).ok());
                     return Poll::Ready(Ok(self.connection(socket, from, plan)));
@@ -288,7 +322,9 @@ impl Listener {
                 Box::new(HttpCodec::new(plan.limits, ends))
             }
         };
-        Connection::new(Link::Socket(Arc::new(socket)), codec, Peer { name })
+        let mut connection = Connection::new(Link::Socket(Arc::new(socket)), codec, Peer { name });
+        connection.promises = self.private;
+        connection
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Address;
 use janua_vocabulary::{Limits, Protocol};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// One listening socket and what is spoken on it.
@@ -47,6 +48,53 @@ pub struct Plan {
     pub explain: bool,
     /// How long requests in flight may go on after the service was told to stop.
     pub stop_timeout: Duration,
+    /// How an app runs that `janua-cgi` keeps loaded.
+    pub backend: BackendPlan,
+}
+
+/// A backend of `janua-cgi`. Each field but the last is the setting of that name with `cgi_` before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendPlan {
+    /// How long it stays when nobody asks.
+    pub idle_timeout: Duration,
+    /// Threads that call the app.
+    pub threads: usize,
+    /// Requests after which it goes; 0 if there is no such number.
+    pub max_requests: u64,
+    /// Bytes of memory above which it goes; 0 if there is no such number.
+    pub max_memory: u64,
+    /// What it is to be replaced for.
+    pub reload: Reload,
+    /// Where the backends' files are. Of interest to `janua-cgi`.
+    pub folder: Option<PathBuf>,
+    /// Names of variables that it keeps from the environment of the first request. Of interest to `janua-cgi`.
+    pub environment: Vec<String>,
+    /// What the paths of its files begin with, if this process is such a backend.
+    pub files: Option<PathBuf>,
+}
+
+/// What makes a backend's code out of date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reload {
+    /// A change of the script, or of a module from its folder.
+    pub code: bool,
+    /// A change of one of these files.
+    pub files: Vec<PathBuf>,
+}
+
+impl Default for BackendPlan {
+    fn default() -> Self {
+        Self {
+            idle_timeout: Duration::from_secs(300),
+            threads: 1,
+            max_requests: 0,
+            max_memory: 0,
+            reload: Reload { code: true, files: Vec::new() },
+            folder: None,
+            environment: Vec::new(),
+            files: None,
+        }
+    }
 }
 
 impl Default for Plan {
@@ -62,6 +110,7 @@ impl Default for Plan {
             progress_timeout: Duration::from_secs(60),
             explain: false,
             stop_timeout: Duration::from_secs(30),
+            backend: BackendPlan::default(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::listener;
 use crate::worker::{self, Orders};
-use crate::{Address, Listen, Plan, Source, cgi, log, supervisor};
+use crate::{Address, Listen, Plan, Source, backend, cgi, log, supervisor};
 use janua_app::Thread;
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
+use std::path::Path;
 
 /// Nobody started the script as a server would.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +31,10 @@ pub fn script(
     file: &str,
 ) -> Result<i32, NotServed> {
     if listener::is_listening(rustix::stdio::stdin()) {
-        return Ok(fastcgi(thread, plan, environ, source));
+        return Ok(match &plan.backend.files {
+            Some(files) => backend::run(thread, plan, environ, source, Path::new(file), files),
+            None => fastcgi(thread, plan, environ, source),
+        });
     }
     if cgi::is_cgi() {
         return Ok(cgi::cgi(thread, plan, environ, source));
@@ -55,6 +59,10 @@ fn fastcgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
 pub fn script_refused(thread: Thread<'_>, why: &str) {
     let (plan, environ) = (Plan::default(), Settings::default());
     if listener::is_listening(rustix::stdio::stdin()) {
+        if let Some(files) = std::env::var_os(janua_backend::BACKEND) {
+            backend::refuse(thread, &plan, Path::new(&files), why);
+            return;
+        }
         with_orders(&plan, &environ, |orders| {
             worker::refuse(thread, orders, &format!("{why}\n"));
             2
@@ -75,6 +83,7 @@ fn with_orders(plan: &Plan, environ: &Settings, work: impl FnOnce(&Orders<'_>) -
             lifeline: None,
             multiprocess: true,
             started_by_server: true,
+            backend: None,
         }),
         Err(error) => {
             log::line(error);

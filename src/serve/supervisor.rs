@@ -192,6 +192,7 @@ impl Supervisor<'_> {
             lifeline: self.lifeline.try_clone().ok(),
             multiprocess: self.plan.workers > 1,
             started_by_server: self.started_by_server,
+            backend: None,
         };
         let status = worker::run(thread, &orders, self.source, || {
             // If the supervisor is gone, the lifeline says so.

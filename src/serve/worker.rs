@@ -1,5 +1,6 @@
 //! One process that serves: an app, its threads and the signals that stop it.
 
+use crate::backend::Backend;
 use crate::crew::{Crew, Target};
 use crate::listener::{Bound, Listener};
 use crate::log;
@@ -25,6 +26,8 @@ pub(crate) struct Orders<'a> {
     pub(crate) multiprocess: bool,
     /// A web server started the process and waits for an answer, even if there is no app to give it.
     pub(crate) started_by_server: bool,
+    /// Whoever started it is `janua-cgi`.
+    pub(crate) backend: Option<&'a Arc<Backend>>,
 }
 
 /// Loads the app and serves until told to stop. `ready` is called when requests can be answered.
@@ -37,9 +40,17 @@ pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, read
         return serve(thread, orders, Target::Explanation, ready);
     }
     match source.load(thread, mode) {
-        Ok(app) => serve(thread, orders, Target::App(app), ready),
+        Ok(app) => {
+            if let Some(backend) = orders.backend {
+                backend.loaded(thread);
+            }
+            serve(thread, orders, Target::App(app), ready)
+        }
         Err(error) => {
             log::line(&error);
+            if let Some(backend) = orders.backend {
+                backend.broken(thread, error.files());
+            }
             if orders.started_by_server {
                 refuse(thread, orders, &format!("{error}\n"));
             }
@@ -59,7 +70,8 @@ fn serve(thread: Thread<'_>, orders: &Orders<'_>, target: Target, ready: impl Fn
         Ok(crew) => {
             let crew = Arc::new(crew);
             ready();
-            man(thread, &crew, orders.plan.threads)
+            let kept = orders.backend.map(|backend| backend.keep(&crew.yard)).transpose();
+            kept.and_then(|_kept| man(thread, &crew, orders.plan.threads))
         }
         Err(error) => Err(error),
     };
@@ -101,7 +113,7 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
         });
     }
     drop(inside);
-    Ok(Crew::new(runtime, yard, target, orders.environ.clone()))
+    Ok(Crew::new(runtime, yard, target, orders.environ.clone(), orders.backend.cloned()))
 }
 
 /// Lets the calling thread and as many more as are asked for serve until all are done.

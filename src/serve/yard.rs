@@ -182,9 +182,13 @@ impl Yard {
 
     /// No new requests: idle connections are closed, and what is under way comes to its end.
     pub(crate) fn begin_stop(&self) {
-        if !self.stopping.swap(true, Ordering::AcqRel) {
-            *lock(&self.stopped_at) = Some(Instant::now());
-        }
+        lock(&self.stopped_at).get_or_insert_with(Instant::now);
+        self.retire();
+    }
+
+    /// The same, but what is under way may take as long as it wants.
+    pub(crate) fn retire(&self) {
+        self.stopping.store(true, Ordering::Release);
         self.stop.notify_waiters();
         self.wake_leader();
     }

@@ -3,6 +3,7 @@
 //! To add a setting, add a line to the file of its topic. Flag, variable, key, keyword, help, suggestions and
 //! `docs/settings.md` follow from it.
 
+mod backend;
 mod environ;
 mod faults;
 mod general;
@@ -101,6 +102,11 @@ impl Setting {
         Self::new(name, metavar, None, help, Apply::Many(apply))
     }
 
+    const fn default(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+
     /// Has it shown by `--help`.
     const fn everyday(mut self) -> Self {
         self.everyday = true;
@@ -177,8 +183,15 @@ fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 }
 
 /// The topics, in the order in which they are explained.
-pub(crate) static TOPICS: [&Topic; 6] =
-    [&listen::TOPIC, &process::TOPIC, &limits::TOPIC, &environ::TOPIC, &faults::TOPIC, &general::TOPIC];
+pub(crate) static TOPICS: [&Topic; 7] = [
+    &listen::TOPIC,
+    &process::TOPIC,
+    &backend::TOPIC,
+    &limits::TOPIC,
+    &environ::TOPIC,
+    &faults::TOPIC,
+    &general::TOPIC,
+];
 
 /// The whole table, each setting with its topic, in the order of the documentation.
 pub fn settings() -> impl Iterator<Item = (&'static Topic, &'static Setting)> {

@@ -1,0 +1,293 @@
+//! A backend of `janua-cgi`: an app that stays loaded between CGI requests, served over FastCGI to one user alone.
+//!
+//! `janua-cgi` makes the socket, starts this process with it as descriptor 0 and hands each request over. What the
+//! files are that both know each other by is explained in the crate `janua_backend`.
+
+use crate::listener::{self, Bound};
+use crate::watched::Watched;
+use crate::worker::{self, Orders};
+use crate::yard::Yard;
+use crate::{Address, BackendPlan, Plan, Source, keeper, log};
+use janua_app::{Thread, forget_variable, module_files, modules_loaded};
+use janua_backend::{BACKEND, Files, Lock, State};
+use janua_environ::Settings;
+use janua_vocabulary::Protocol;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long the lock is waited for before the state of an app that has just been loaded is written.
+const AT_START: Duration = Duration::from_secs(1);
+
+/// And how long by a request, after which the keeper will do it.
+const IN_REQUEST: Duration = Duration::from_millis(50);
+
+/// What a backend knows of itself.
+pub(crate) struct Backend {
+    pub(crate) plan: BackendPlan,
+    pub(crate) files: Files,
+    pub(crate) socket: Bound,
+    /// The inode of the socket's file. `None` if it was gone before this process could look.
+    pub(crate) inode: Option<u64>,
+    app: PathBuf,
+    started: SystemTime,
+    watched: Mutex<Watched>,
+    /// How many modules were loaded when it was last looked which.
+    modules: AtomicUsize,
+    pub(crate) requests: AtomicU64,
+    /// The state that was written last is not all there is to say, besides the number of requests.
+    unsaid: AtomicBool,
+    said: AtomicU64,
+    /// Since when there is nothing but errors to answer with.
+    pub(crate) broken: OnceLock<Instant>,
+    pub(crate) duty: Mutex<Duty>,
+    pub(crate) news: Condvar,
+}
+
+/// What requests are under way.
+#[derive(Debug)]
+pub(crate) struct Duty {
+    pub(crate) requests: usize,
+    /// When the first of them began.
+    began: SystemTime,
+    /// When the last one ended.
+    pub(crate) idle_since: Instant,
+    /// The process is about to end, for whatever reason.
+    pub(crate) over: bool,
+    /// The keeper is to look at once.
+    pub(crate) look: bool,
+}
+
+/// Runs a backend on the socket that is descriptor 0. Gives the exit status.
+pub(crate) fn run(
+    thread: Thread<'_>,
+    plan: &Plan,
+    environ: &Settings,
+    source: &Source,
+    app: &Path,
+    prefix: &Path,
+) -> i32 {
+    let watched = Watched::new(source.file(), &plan.backend.reload);
+    begin(thread, plan, environ, app, prefix, watched, |orders| worker::run(thread, orders, source, || {}))
+}
+
+/// Tells whoever waits that there is no app, for a few seconds: then it may be worth another try.
+pub(crate) fn refuse(thread: Thread<'_>, plan: &Plan, prefix: &Path, why: &str) -> i32 {
+    let watched = Watched::new(None, &plan.backend.reload);
+    begin(thread, plan, &Settings::default(), Path::new("-"), prefix, watched, |orders| {
+        if let Some(backend) = orders.backend {
+            backend.broken(thread, &[]);
+        }
+        worker::refuse(thread, orders, &format!("{why}\n"));
+        2
+    })
+}
+
+fn begin(
+    thread: Thread<'_>,
+    plan: &Plan,
+    environ: &Settings,
+    app: &Path,
+    prefix: &Path,
+    watched: Watched,
+    work: impl FnOnce(&Orders<'_>) -> i32,
+) -> i32 {
+    forget_variable(thread, BACKEND);
+    let plan = Plan { threads: plan.backend.threads, workers: 1, ..plan.clone() };
+    let backend = match Backend::new(&plan, app, prefix, watched) {
+        Ok(backend) => Arc::new(backend),
+        Err(error) => {
+            log::line(format_args!("the backend cannot start: {error}"));
+            return 1;
+        }
+    };
+    work(&Orders {
+        plan: &plan,
+        environ,
+        sockets: std::slice::from_ref(&backend.socket),
+        lifeline: None,
+        // Another may have taken over while this one finishes what it has.
+        multiprocess: true,
+        started_by_server: true,
+        backend: Some(&backend),
+    })
+}
+
+impl Backend {
+    fn new(plan: &Plan, app: &Path, prefix: &Path, watched: Watched) -> io::Result<Self> {
+        let mut sockets =
+            listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access).map_err(io::Error::other)?;
+        let socket = sockets.pop().ok_or(io::ErrorKind::NotFound)?.for_this_user_alone();
+        // To listen again makes the system name this process to whoever asks who listens.
+        socket.listen(plan.backlog)?;
+        // A program that the app starts must not have the socket as its stdin: it would keep it open beyond the end
+        // of this process, and whoever connects would wait for nobody.
+        rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
+        let files = Files::new(prefix);
+        Ok(Self {
+            inode: files.socket_inode(),
+            plan: plan.backend.clone(),
+            socket,
+            files,
+            app: app.to_owned(),
+            started: SystemTime::now(),
+            watched: Mutex::new(watched),
+            modules: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            unsaid: AtomicBool::new(false),
+            said: AtomicU64::new(0),
+            broken: OnceLock::new(),
+            duty: Mutex::new(Duty {
+                requests: 0,
+                began: SystemTime::now(),
+                idle_since: Instant::now(),
+                over: false,
+                look: false,
+            }),
+            news: Condvar::new(),
+        })
+    }
+
+    /// The app has been loaded: says so, and which files it came from.
+    pub(crate) fn loaded(&self, thread: Thread<'_>) {
+        self.learn(thread, self.started, &[]);
+        thread.away(|| self.publish(AT_START));
+        let mut duty = self.duty();
+        duty.idle_since = Instant::now();
+    }
+
+    /// The app could not be loaded; `files` are those that the failure leads through.
+    pub(crate) fn broken(&self, thread: Thread<'_>, files: &[PathBuf]) {
+        let mut files = files.to_owned();
+        let folder = self.watched().folder().map(Path::to_owned);
+        files.retain(|file| folder.as_ref().is_some_and(|folder| file.starts_with(folder)));
+        // What is missing may be a module that is yet to be written.
+        files.extend(folder);
+        self.learn(thread, self.started, &files);
+        let _ = self.broken.set(Instant::now());
+        thread.away(|| self.publish(AT_START));
+    }
+
+    /// A request begins. What is given ends it.
+    pub(crate) fn request(self: &Arc<Self>) -> Underway {
+        let mut duty = self.duty();
+        if duty.requests == 0 {
+            duty.began = SystemTime::now();
+        }
+        duty.requests += 1;
+        drop(duty);
+        Underway { backend: self.clone() }
+    }
+
+    /// Looks which files the loaded modules came from, if there are other modules than the last time.
+    fn learn(&self, thread: Thread<'_>, since: SystemTime, more: &[PathBuf]) -> bool {
+        let Some(folder) = self.watched().folder().map(Path::to_owned) else { return false };
+        let loaded = modules_loaded(thread);
+        if self.modules.swap(loaded, Ordering::AcqRel) == loaded && more.is_empty() {
+            return false;
+        }
+        let mut files = module_files(thread, &folder);
+        files.extend_from_slice(more);
+        let news = thread.away(|| self.watched().learn(files, since));
+        if news {
+            self.unsaid.store(true, Ordering::Release);
+        }
+        news
+    }
+
+    /// Writes the state if there is anything new to say.
+    pub(crate) fn publish_news(&self, patience: Duration) {
+        let news = self.unsaid.load(Ordering::Acquire)
+            || self.requests.load(Ordering::Acquire) != self.said.load(Ordering::Acquire)
+            // Something that tidies up may have taken it away.
+            || std::fs::symlink_metadata(self.files.state()).is_err();
+        if news {
+            self.publish(patience);
+        }
+    }
+
+    /// Writes the state. With the lock held nobody can put another backend in the place of this one meanwhile, whose
+    /// state would be overwritten.
+    fn publish(&self, patience: Duration) {
+        self.unsaid.store(true, Ordering::Release);
+        let Ok(Some(_lock)) = Lock::wait(&self.files, patience) else { return };
+        if !self.is_found() {
+            return;
+        }
+        self.unsaid.store(false, Ordering::Release);
+        let requests = self.requests.load(Ordering::Acquire);
+        let state = State {
+            pid: i32::try_from(std::process::id()).unwrap_or_default(),
+            started: self.started,
+            broken: self.broken.get().is_some(),
+            requests,
+            app: self.app.clone(),
+            files: self.watched().seen().to_vec(),
+        };
+        match state.write(&self.files) {
+            Ok(()) => self.said.store(requests, Ordering::Release),
+            Err(error) => {
+                self.unsaid.store(true, Ordering::Release);
+                log::line(format_args!("the state cannot be written: {error}"));
+            }
+        }
+    }
+
+    /// True if whoever looks for the backend finds this one.
+    pub(crate) fn is_found(&self) -> bool {
+        self.inode.is_some() && self.files.socket_inode() == self.inode
+    }
+
+    /// True if a file has been made that was named and missing.
+    pub(crate) fn has_new_file(&self) -> bool {
+        self.watched().has_appeared()
+    }
+
+    /// Has the backend looked after until what is given is dropped.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn keep(self: &Arc<Self>, yard: &Arc<Yard>) -> io::Result<keeper::Kept> {
+        keeper::Kept::new(self.clone(), yard.clone())
+    }
+
+    pub(crate) fn duty(&self) -> MutexGuard<'_, Duty> {
+        self.duty.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that the app works on.
+pub(crate) struct Underway {
+    backend: Arc<Backend>,
+}
+
+impl Underway {
+    /// The app is done. Whoever asked learns so only afterwards, and so finds every file that the app has loaded
+    /// meanwhile among those that are watched.
+    pub(crate) fn end(self, thread: Thread<'_>) {
+        let backend = &self.backend;
+        let began = backend.duty().began;
+        if backend.learn(thread, began, &[]) {
+            thread.away(|| backend.publish(IN_REQUEST));
+        }
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        let count = self.backend.requests.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut duty = self.backend.duty();
+        duty.requests = duty.requests.saturating_sub(1);
+        duty.idle_since = Instant::now();
+        if self.backend.plan.max_requests != 0 && count >= self.backend.plan.max_requests {
+            duty.look = true;
+            self.backend.news.notify_one();
+        }
+    }
+}

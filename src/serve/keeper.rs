@@ -1,0 +1,184 @@
+//! When a backend of `janua-cgi` goes, and how: so that no request is lost.
+
+use crate::backend::Backend;
+use crate::log;
+use crate::yard::Yard;
+use janua_backend::{Lock, Memory};
+use std::fmt;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether it is time to go.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long an app that could not be loaded is answered for. Then another try may be worth its time.
+const BROKEN: Duration = Duration::from_secs(4);
+
+/// How long those are still served who had connected before the backend took its socket away.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
+/// How long the lock is waited for by a process that is about to end anyway.
+const AT_END: Duration = Duration::from_secs(1);
+
+/// Why a backend goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It was told to.
+    Told,
+    /// Another one has taken its place.
+    Replaced,
+    /// Nobody has asked for so long.
+    Idle(Duration),
+    /// So many requests were enough.
+    Requests(u64),
+    /// It takes so many bytes.
+    Memory(u64),
+    /// A file was made whose making is a change.
+    NewFile,
+    /// There is no app, and it has said so long enough.
+    Broken,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Told => f.write_str("told to stop"),
+            Why::Replaced => f.write_str("another backend has taken over"),
+            Why::Idle(time) => {
+                write!(f, "no request for {} s (setting cgi_idle_timeout)", time.as_secs_f64())
+            }
+            Why::Requests(count) => write!(f, "{count} requests answered (setting cgi_max_requests)"),
+            Why::Memory(bytes) => write!(f, "{bytes} bytes of memory in use (setting cgi_max_memory)"),
+            Why::NewFile => f.write_str("a watched file has been made (setting cgi_reload)"),
+            Why::Broken => f.write_str("the app could not be loaded; the next request tries again"),
+        }
+    }
+}
+
+/// A backend that is looked after. Ends that when it is dropped, and takes away what the backend is found by.
+pub(crate) struct Kept {
+    backend: Arc<Backend>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Kept {
+    /// Has a thread look after `backend`.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn new(backend: Arc<Backend>, yard: Arc<Yard>) -> io::Result<Self> {
+        let keeper = Keeper { backend: backend.clone(), yard, counted: 0 };
+        let thread = std::thread::Builder::new().name("janua-keeper".to_owned()).spawn(|| keeper.run())?;
+        Ok(Self { backend, thread: Some(thread) })
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.backend.duty().over = true;
+        self.backend.news.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // If it has failed it has said so, and this process ends.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Keeper {
+    backend: Arc<Backend>,
+    yard: Arc<Yard>,
+    /// The number of requests at the last look at the memory.
+    counted: u64,
+}
+
+impl Keeper {
+    fn run(mut self) {
+        loop {
+            let over = self.wait();
+            let why = if over { Some(Why::Told) } else { self.reason() };
+            match why {
+                Some(why) if self.leave(why) || over => return,
+                Some(_) => {}
+                None => self.backend.publish_news(Duration::ZERO),
+            }
+        }
+    }
+
+    /// Waits for the next look. True if there is none.
+    fn wait(&self) -> bool {
+        let quiet = |duty: &mut crate::backend::Duty| !duty.over && !duty.look;
+        let duty = self.backend.duty();
+        let waited = self.backend.news.wait_timeout_while(duty, TICK, quiet);
+        let (mut duty, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        duty.look = false;
+        duty.over
+    }
+
+    /// Why it is time to go, if it is.
+    fn reason(&mut self) -> Option<Why> {
+        let Backend { plan, requests, broken, .. } = &*self.backend;
+        let requests = requests.load(Ordering::Acquire);
+        if self.yard.is_stopping() {
+            return Some(Why::Told);
+        }
+        if !self.backend.is_found() {
+            return Some(Why::Replaced);
+        }
+        if broken.get().is_some_and(|since| since.elapsed() >= BROKEN) {
+            return Some(Why::Broken);
+        }
+        if plan.max_requests != 0 && requests >= plan.max_requests {
+            return Some(Why::Requests(requests));
+        }
+        if plan.max_memory != 0 && requests != self.counted {
+            self.counted = requests;
+            let resident = Memory::own().map_or(0, |memory| memory.resident);
+            if resident > plan.max_memory {
+                return Some(Why::Memory(resident));
+            }
+        }
+        if self.backend.has_new_file() {
+            return Some(Why::NewFile);
+        }
+        let idle = {
+            let duty = self.backend.duty();
+            if duty.requests == 0 { duty.idle_since.elapsed() } else { Duration::ZERO }
+        };
+        (idle >= plan.idle_timeout && !self.backend.socket.has_callers())
+            .then_some(Why::Idle(plan.idle_timeout))
+    }
+
+    /// Takes the backend out of everybody's sight and lets it finish what it has. False if that has to wait, because
+    /// somebody else is looking after the same files.
+    fn leave(&self, why: Why) -> bool {
+        let Backend { files, inode, socket, .. } = &*self.backend;
+        if why != Why::Replaced {
+            let patience = if why == Why::Told { AT_END } else { Duration::ZERO };
+            match (Lock::wait(files, patience), inode) {
+                (Ok(Some(_lock)), Some(inode)) => {
+                    files.remove_socket(*inode);
+                }
+                (Ok(None), _) if why != Why::Told => return false,
+                // Then the folder is gone, or who has the lock finds a socket on which nobody listens.
+                _ => {}
+            }
+        }
+        log::line(format_args!("leaving: {why}"));
+        if matches!(why, Why::Requests(_) | Why::Memory(_) | Why::Idle(_)) {
+            // Nobody can connect any more. Who did is served here, sooner than by a backend that has to load the app.
+            let end = Instant::now() + LAST_CALL;
+            while socket.has_callers() && Instant::now() < end && !self.yard.is_stopping() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        if why != Why::Told {
+            self.yard.retire();
+        }
+        // They have been promised nothing, so `janua-cgi` asks another backend.
+        socket.turn_away();
+        true
+    }
+}

@@ -1,0 +1,122 @@
+//! The files that a backend's code came from, as they were then.
+
+use crate::Reload;
+use janua_backend::Seen;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The clock by which the system dates files lags behind the one that programs ask, by up to one of its ticks.
+const LAG: Duration = Duration::from_millis(20);
+
+/// What a change of makes another backend necessary.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// Where the app's own modules are. `None` if they are not watched.
+    folder: Option<PathBuf>,
+    seen: Vec<Seen>,
+    /// Files that were named and are not there. To make one of them is a change, too.
+    missing: Vec<PathBuf>,
+}
+
+impl Watched {
+    /// What is known before anything is loaded: the `script`, if the app is in one, and the files that were named.
+    pub(crate) fn new(script: Option<&Path>, reload: &Reload) -> Self {
+        let here = || std::env::current_dir().unwrap_or_default();
+        let script = script.and_then(|script| std::path::absolute(script).ok());
+        let folder = script.as_deref().and_then(Path::parent).map_or_else(here, Path::to_owned);
+        let mut watched =
+            Self { folder: reload.code.then_some(folder), seen: Vec::new(), missing: Vec::new() };
+        let named = reload.files.iter().filter_map(|file| std::path::absolute(file).ok());
+        for path in script.filter(|_| reload.code).into_iter().chain(named) {
+            match Seen::now(&path) {
+                Some(seen) => watched.seen.push(seen),
+                None => watched.missing.push(path),
+            }
+        }
+        watched
+    }
+
+    /// Where modules are watched.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Takes note of files that code was loaded from at `since` or later. True if there were new ones among them.
+    ///
+    /// Such a file may have been changed again before it was looked at here; then nobody can say which of the two was
+    /// loaded, so it is noted in a way that no file can match, and another backend will know.
+    pub(crate) fn learn(&mut self, files: impl IntoIterator<Item = PathBuf>, since: SystemTime) -> bool {
+        let doubtful = since.checked_sub(LAG).and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let doubtful = i128::try_from(doubtful.unwrap_or_default().as_nanos()).unwrap_or(i128::MAX);
+        let known = self.seen.len();
+        for path in files {
+            if self.seen.iter().any(|seen| seen.path == path) {
+                continue;
+            }
+            if let Some(mut seen) = Seen::now(path) {
+                if seen.changed >= doubtful {
+                    seen.changed = 0;
+                }
+                self.seen.push(seen);
+            }
+        }
+        self.seen.len() > known
+    }
+
+    /// All files that are watched.
+    pub(crate) fn seen(&self) -> &[Seen] {
+        &self.seen
+    }
+
+    /// True if a file has been made that was missing.
+    pub(crate) fn has_appeared(&self) -> bool {
+        self.missing.iter().any(|path| path.exists())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(files: Vec<PathBuf>) -> Reload {
+        Reload { code: true, files }
+    }
+
+    #[test]
+    fn the_script_is_noted_as_it_was_before_it_was_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("app.py");
+        std::fs::write(&script, "1").unwrap();
+        let mut watched = Watched::new(Some(&script), &code(Vec::new()));
+        std::fs::write(&script, "12").unwrap();
+        assert!(!watched.learn([script.clone()], SystemTime::now()));
+        assert!(watched.seen().iter().all(Seen::differs));
+        assert_eq!(watched.folder(), Some(folder.path()));
+    }
+
+    #[test]
+    fn a_module_that_is_no_older_than_its_loading_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.py"), folder.path().join("new.py"));
+        std::fs::write(&old, "").unwrap();
+        std::thread::sleep(3 * LAG);
+        let since = SystemTime::now();
+        std::fs::write(&new, "").unwrap();
+        let mut watched = Watched::new(None, &code(Vec::new()));
+        assert!(watched.learn([old.clone(), new.clone(), folder.path().join("none.py")], since));
+        let differ: Vec<_> =
+            watched.seen().iter().filter(|seen| seen.differs()).map(|seen| &seen.path).collect();
+        assert_eq!((watched.seen().len(), differ), (2, vec![&new]));
+        assert!(!watched.learn([old], since));
+    }
+
+    #[test]
+    fn a_named_file_may_be_made_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let restart = folder.path().join("restart.txt");
+        let watched = Watched::new(None, &Reload { code: false, files: vec![restart.clone()] });
+        assert!(!watched.has_appeared() && watched.seen().is_empty() && watched.folder().is_none());
+        std::fs::write(restart, "").unwrap();
+        assert!(watched.has_appeared());
+    }
+}
