@@ -1,11 +1,12 @@
 //! Who is at the other end of a unix socket.
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::geteuid;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
 
 /// What a socket of a backend answers.
@@ -33,7 +34,9 @@ pub fn is_of_this_user(socket: impl AsFd) -> io::Result<bool> {
 pub fn probe(path: &Path) -> io::Result<Peer> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket: OwnedFd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    match connect(&socket, &SocketAddrUnix::new(path)?) {
+    let mut folder = None;
+    let address = address(path, &mut folder)?;
+    match connect(&socket, &address) {
         Ok(()) => {
             let peer = socket_peercred(&socket)?;
             let own = peer.uid == geteuid();
@@ -46,5 +49,38 @@ pub fn probe(path: &Path) -> io::Result<Peer> {
         Err(Errno::AGAIN) => Ok(Peer::Full),
         Err(Errno::CONNREFUSED) => Ok(Peer::Nobody),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The address of the socket at `path`. One that is too long for the system goes by way of its open folder, which must
+/// stay open until it is used.
+fn address(path: &Path, folder: &mut Option<OwnedFd>) -> io::Result<SocketAddrUnix> {
+    if let Ok(address) = SocketAddrUnix::new(path) {
+        return Ok(address);
+    }
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let opened = rustix::fs::open(parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let number = folder.insert(opened).as_raw_fd();
+    Ok(SocketAddrUnix::new(Path::new(&format!("/proc/self/fd/{number}")).join(name))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn a_socket_in_a_folder_with_a_long_name_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (short, long) = (folder.path().join("s"), folder.path().join("x".repeat(200)));
+        let listener = UnixListener::bind(&short).unwrap();
+        std::fs::create_dir(&long).unwrap();
+        std::fs::rename(short, long.join("s")).unwrap();
+        assert!(matches!(probe(&long.join("s")), Ok(Peer::Process(_))));
+        drop(listener);
+        assert!(matches!(probe(&long.join("s")), Ok(Peer::Nobody)));
+        assert!(probe(&long.join("t")).is_err());
     }
 }
