@@ -26,7 +26,7 @@ impl Files {
         self.prefix.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Held by whoever starts, replaces or takes away the backend. It is empty and stays.
+    /// Held by whoever starts, replaces or takes away the backend. It is empty.
     pub fn lock(&self) -> PathBuf {
         self.with("lock")
     }

@@ -69,7 +69,7 @@ const ENDING: Duration = Duration::from_secs(5);
 /// How long it is waited for the lock of a backend.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The backends in `folder`, the ones that have been asked most recently first.
+/// The backends in `folder` in the order of their apps.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -90,6 +90,8 @@ impl Backend {
             Some(Ok(Peer::Stranger(user))) => {
                 (None, Condition::Foreign(format!("user {user} listens on its socket")))
             }
+            // It has gone since.
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => return None,
             Some(Err(error)) => (None, Condition::Foreign(error.to_string())),
             None => match failure(&files) {
                 Some(why) => (None, Condition::Failed(why)),
@@ -150,26 +152,43 @@ impl Backend {
         Stopped::Ended
     }
 
-    /// Removes what a backend that is gone has left, unless another has come meanwhile. The lock stays: whoever waits
-    /// for it must not wait for a file that is nowhere any more.
-    pub fn remove(&self) -> Stopped {
-        let lock = match Lock::wait(&self.files, PATIENCE) {
-            Ok(Some(lock)) => lock,
-            Ok(None) => return Stopped::Refused("another is being started; try again".to_owned()),
-            Err(error) => return Stopped::Refused(error.to_string()),
-        };
-        if self.files.socket_inode().is_some() && !matches!(probe(&self.files.socket()), Ok(Peer::Nobody)) {
-            return Stopped::Refused("another has been started meanwhile".to_owned());
-        }
-        let old_log = age(&self.files.log()).is_some_and(|age| age > LOG);
-        let log = Some(self.files.log()).filter(|_| old_log);
-        for path in [self.files.state(), self.files.failed(), self.files.socket()].into_iter().chain(log) {
-            // What is not there need not be removed; what cannot be shows up the next time.
-            let _ = std::fs::remove_file(path);
-        }
-        drop(lock);
-        Stopped::WasGone
+    fn remove(&self) -> Stopped {
+        remove(&self.files)
     }
+}
+
+/// Removes what backends that are gone have left in `folder`; of what they printed, what is old.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn tidy(folder: &Folder) -> io::Result<()> {
+    for files in folder.backends()? {
+        if Backend::look(files.clone()).is_none() {
+            // What cannot be removed now can be the next time.
+            remove(&files);
+        }
+    }
+    Ok(())
+}
+
+/// Removes what the backend of these files has left, unless another has come meanwhile.
+fn remove(files: &Files) -> Stopped {
+    let lock = match Lock::wait(files, PATIENCE) {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return Stopped::Refused("another is being started; try again".to_owned()),
+        Err(error) => return Stopped::Refused(error.to_string()),
+    };
+    if files.socket_inode().is_some() && !matches!(probe(&files.socket()), Ok(Peer::Nobody)) {
+        return Stopped::Refused("another has been started meanwhile".to_owned());
+    }
+    let old_log = age(&files.log()).is_some_and(|age| age > LOG);
+    let log = Some(files.log()).filter(|_| old_log);
+    for path in [files.state(), files.failed(), files.socket()].into_iter().chain(log) {
+        // What is not there need not be removed; what cannot be shows up the next time.
+        let _ = std::fs::remove_file(path);
+    }
+    lock.discard(files);
+    Stopped::WasGone
 }
 
 /// How a process fares that listens.
@@ -253,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_dead_left_is_removed_but_for_the_lock_and_a_new_log() {
+    fn what_the_dead_left_is_removed_but_for_a_new_log() {
         let folder = tempfile::tempdir().unwrap();
         let files = files(&folder);
         drop(UnixListener::bind(files.socket()).unwrap());
@@ -261,9 +280,15 @@ mod tests {
         std::fs::write(files.log(), "Traceback").unwrap();
         let dead = Backend::look(files.clone()).unwrap();
         assert_eq!(dead.stop(), Stopped::WasGone);
-        assert!(files.log().exists() && files.lock().exists());
+        assert!(files.log().exists() && !files.lock().exists());
         assert!(!files.socket().exists() && !files.state().exists());
         assert_eq!(Backend::look(files.clone()), None);
+        // That becomes old, and then it goes as well.
+        let old = SystemTime::now() - 2 * LOG;
+        std::fs::File::options().append(true).open(files.log()).unwrap().set_modified(old).unwrap();
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        tidy(&Folder::open(folder.path()).unwrap()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         // Who came meanwhile is not touched.
         let _socket = UnixListener::bind(files.socket()).unwrap();
         assert!(matches!(dead.stop(), Stopped::Refused(_)));

@@ -22,7 +22,7 @@ mod status;
 
 pub use files::Files;
 pub use folder::{Folder, FolderError};
-pub use found::{Backend, Condition, Stopped, list};
+pub use found::{Backend, Condition, Stopped, list, tidy};
 pub use lock::Lock;
 pub use memory::Memory;
 pub use peer::{Peer, is_of_this_user, probe};

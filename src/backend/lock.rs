@@ -37,6 +37,12 @@ impl Lock {
         Ok(held.then_some(Self { _file: file }))
     }
 
+    /// Gives the lock back and takes its file away. Who waits for it notices, and locks another.
+    pub fn discard(self, files: &Files) {
+        // If it stays, it stays: it is empty.
+        let _ = std::fs::remove_file(files.lock());
+    }
+
     /// Takes the lock as soon as whoever has it gives it back. `None` if that takes longer than `patience`.
     ///
     /// # Errors
@@ -67,6 +73,20 @@ mod tests {
         assert!(Lock::wait(&files, Duration::from_millis(20)).unwrap().is_none());
         drop(held);
         assert!(Lock::wait(&files, Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_that_is_gone_holds_nobody_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().join("key"));
+        let held = Lock::take(&files).unwrap().unwrap();
+        let waiting = {
+            let files = files.clone();
+            std::thread::spawn(move || Lock::wait(&files, Duration::from_secs(10)).unwrap().is_some())
+        };
+        held.discard(&files);
+        assert!(waiting.join().unwrap());
+        assert!(files.lock().exists());
     }
 
     #[test]

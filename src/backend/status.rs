@@ -1,6 +1,6 @@
 //! `janua cgi-status`: shows a user's backends, or ends them.
 
-use crate::{Backend, Folder, FolderError, Stopped, json, list, table};
+use crate::{Backend, Folder, FolderError, Stopped, json, list, table, tidy};
 use std::path::{Path, PathBuf};
 
 /// What `janua cgi-status` is asked.
@@ -86,6 +86,12 @@ impl Status {
                 Stopped::WasGone => told.text.push_str(&format!("{name}: was gone; its files are removed\n")),
                 Stopped::Refused(why) => told.complaints.push(format!("{name}{process}: not ended: {why}")),
             }
+        }
+        if self.apps.is_empty()
+            && let Ok(folder) = Folder::open(place)
+        {
+            // What is left over is in nobody's way; if it cannot be read now, then another time.
+            let _ = tidy(&folder);
         }
         if told.text.is_empty() && told.complaints.is_empty() {
             told.text = format!("no app is kept loaded ({})\n", place.display());

@@ -3,16 +3,18 @@
 //! `janua-cgi` makes the socket, starts this process with it as descriptor 0 and hands each request over. What the
 //! files are that both know each other by is explained in the crate `janua_backend`.
 
+use crate::link::Link;
 use crate::listener::{self, Bound};
 use crate::watched::Watched;
 use crate::worker::{self, Orders};
 use crate::yard::Yard;
-use crate::{Address, BackendPlan, Plan, Source, keeper, log};
+use crate::{Address, BackendPlan, Plan, Source, keeper, log, system};
 use janua_app::{Thread, forget_variable, module_files, modules_loaded};
 use janua_backend::{BACKEND, Files, Lock, State};
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -49,11 +51,14 @@ pub(crate) struct Backend {
 /// What requests are under way.
 #[derive(Debug)]
 pub(crate) struct Duty {
-    pub(crate) requests: usize,
-    /// When the first of them began.
-    began: SystemTime,
-    /// When the last one ended.
-    pub(crate) idle_since: Instant,
+    /// Each with its connection.
+    requests: Vec<(u64, Option<Arc<OwnedFd>>)>,
+    /// How many there have been.
+    begun: u64,
+    /// When there was none and one began.
+    busy_since: SystemTime,
+    /// When the last one began or ended.
+    moved: Instant,
     /// The process is about to end, for whatever reason.
     pub(crate) over: bool,
     /// The keeper is to look at once.
@@ -70,6 +75,9 @@ pub(crate) fn run(
     prefix: &Path,
 ) -> i32 {
     let watched = Watched::new(source.file(), &plan.backend.reload);
+    // A module has no path to be called by.
+    let path = source.file().and_then(|_| std::path::absolute(app).ok());
+    let app = path.as_deref().unwrap_or(app);
     begin(thread, plan, environ, app, prefix, watched, |orders| worker::run(thread, orders, source, || {}))
 }
 
@@ -103,7 +111,7 @@ fn begin(
             return 1;
         }
     };
-    work(&Orders {
+    let status = work(&Orders {
         plan: &plan,
         environ,
         sockets: std::slice::from_ref(&backend.socket),
@@ -112,7 +120,24 @@ fn begin(
         multiprocess: true,
         started_by_server: true,
         backend: Some(&backend),
-    })
+    });
+    end_soon(plan.stop_timeout, status);
+    status
+}
+
+/// Python waits for the app's own threads before it ends. Nobody else would end a backend that is in nobody's sight
+/// any more.
+fn end_soon(patience: Duration, status: i32) {
+    let end = move || {
+        std::thread::sleep(patience);
+        let seconds = patience.as_secs_f64();
+        log::line(format_args!(
+            "what the app left running did not end within {seconds} s (setting stop_timeout)"
+        ));
+        system::end_now(status);
+    };
+    // Without a thread to see to it the process ends when Python does.
+    let _ = std::thread::Builder::new().name("janua-end".to_owned()).spawn(end);
 }
 
 impl Backend {
@@ -140,9 +165,10 @@ impl Backend {
             said: AtomicU64::new(0),
             broken: OnceLock::new(),
             duty: Mutex::new(Duty {
-                requests: 0,
-                began: SystemTime::now(),
-                idle_since: Instant::now(),
+                requests: Vec::new(),
+                begun: 0,
+                busy_since: SystemTime::now(),
+                moved: Instant::now(),
                 over: false,
                 look: false,
             }),
@@ -154,8 +180,7 @@ impl Backend {
     pub(crate) fn loaded(&self, thread: Thread<'_>) {
         self.learn(thread, self.started, &[]);
         thread.away(|| self.publish(AT_START));
-        let mut duty = self.duty();
-        duty.idle_since = Instant::now();
+        self.duty().moved = Instant::now();
     }
 
     /// The app could not be loaded; `files` are those that the failure leads through.
@@ -170,15 +195,39 @@ impl Backend {
         thread.away(|| self.publish(AT_START));
     }
 
-    /// A request begins. What is given ends it.
-    pub(crate) fn request(self: &Arc<Self>) -> Underway {
+    /// A request begins that came on this connection. What is given ends it.
+    pub(crate) fn request(self: &Arc<Self>, connection: Option<Arc<OwnedFd>>) -> Underway {
         let mut duty = self.duty();
-        if duty.requests == 0 {
-            duty.began = SystemTime::now();
+        if duty.requests.is_empty() {
+            duty.busy_since = SystemTime::now();
         }
-        duty.requests += 1;
+        duty.moved = Instant::now();
+        duty.begun += 1;
+        let number = duty.begun;
+        duty.requests.push((number, connection));
         drop(duty);
-        Underway { backend: self.clone() }
+        Underway { backend: self.clone(), number }
+    }
+
+    /// How long there has been no request.
+    pub(crate) fn idle(&self) -> Duration {
+        let duty = self.duty();
+        if duty.requests.is_empty() { duty.moved.elapsed() } else { Duration::ZERO }
+    }
+
+    /// How long all threads have been with the requests that they have.
+    pub(crate) fn stuck(&self) -> Duration {
+        let duty = self.duty();
+        if duty.requests.len() >= self.plan.threads { duty.moved.elapsed() } else { Duration::ZERO }
+    }
+
+    /// True if there are requests, and nobody waits for the answer of any.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        let duty = self.duty();
+        let gone = |connection: &Option<Arc<OwnedFd>>| {
+            connection.as_ref().is_some_and(|socket| Link::Socket(socket.clone()).is_left())
+        };
+        !duty.requests.is_empty() && duty.requests.iter().all(|(_, connection)| gone(connection))
     }
 
     /// Looks which files the loaded modules came from, if there are other modules than the last time.
@@ -265,6 +314,7 @@ impl Backend {
 /// A request that the app works on.
 pub(crate) struct Underway {
     backend: Arc<Backend>,
+    number: u64,
 }
 
 impl Underway {
@@ -272,8 +322,9 @@ impl Underway {
     /// meanwhile among those that are watched.
     pub(crate) fn end(self, thread: Thread<'_>) {
         let backend = &self.backend;
-        let began = backend.duty().began;
-        if backend.learn(thread, began, &[]) {
+        // Somewhere in the time in which requests came without a pause, what is loaded now has been loaded.
+        let since = backend.duty().busy_since;
+        if backend.learn(thread, since, &[]) {
             thread.away(|| backend.publish(IN_REQUEST));
         }
     }
@@ -283,8 +334,8 @@ impl Drop for Underway {
     fn drop(&mut self) {
         let count = self.backend.requests.fetch_add(1, Ordering::AcqRel) + 1;
         let mut duty = self.backend.duty();
-        duty.requests = duty.requests.saturating_sub(1);
-        duty.idle_since = Instant::now();
+        duty.requests.retain(|(number, _)| *number != self.number);
+        duty.moved = Instant::now();
         if self.backend.plan.max_requests != 0 && count >= self.backend.plan.max_requests {
             duty.look = true;
             self.backend.news.notify_one();

@@ -114,12 +114,12 @@ impl Crew {
         };
         let plan = &self.yard.plan;
         let flusher = Some(self.flusher.clone());
+        let underway = self.backend.as_ref().map(|backend| backend.request(connection.link.socket()));
         let carrier =
             Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout, flusher);
         match &self.target {
             Target::App(app) => {
                 let exchange: Arc<dyn Exchange> = carrier.clone();
-                let underway = self.backend.as_ref().map(Backend::request);
                 if catch_unwind(AssertUnwindSafe(|| app.call(thread, &environ, exchange))).is_err() {
                     // The panic's own message is on stderr already.
                     log::line("a fault in janua itself; this worker stops and another takes its place");

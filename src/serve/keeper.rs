@@ -20,6 +20,9 @@ const BROKEN: Duration = Duration::from_secs(4);
 /// How long those are still served who had connected before the backend took its socket away.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
+/// How long all threads may be busy with the same requests while others wait.
+const STUCK: Duration = Duration::from_secs(5);
+
 /// How long the lock is waited for by a process that is about to end anyway.
 const AT_END: Duration = Duration::from_secs(1);
 
@@ -40,6 +43,9 @@ enum Why {
     NewFile,
     /// There is no app, and it has said so long enough.
     Broken,
+    /// All threads are busy, and somebody has waited for so long. Under plain CGI nobody waits for somebody else's
+    /// request, and an app that asks itself would wait for ever.
+    Stuck,
 }
 
 impl fmt::Display for Why {
@@ -53,6 +59,11 @@ impl fmt::Display for Why {
             Why::Requests(count) => write!(f, "{count} requests answered (setting cgi_max_requests)"),
             Why::Memory(bytes) => write!(f, "{bytes} bytes of memory in use (setting cgi_max_memory)"),
             Why::NewFile => f.write_str("a watched file has been made (setting cgi_reload)"),
+            Why::Stuck => write!(
+                f,
+                "every thread has been busy for {} s and others wait (setting cgi_threads); they get another backend",
+                STUCK.as_secs()
+            ),
             Why::Broken => f.write_str("the app could not be loaded; the next request tries again"),
         }
     }
@@ -100,7 +111,8 @@ impl Keeper {
             let over = self.wait();
             let why = if over { Some(Why::Told) } else { self.reason() };
             match why {
-                Some(why) if self.leave(why) || over => return,
+                Some(why) if self.leave(why) && !over => return self.see_out(),
+                Some(_) if over => return,
                 Some(_) => {}
                 None => self.backend.publish_news(Duration::ZERO),
             }
@@ -143,12 +155,27 @@ impl Keeper {
         if self.backend.has_new_file() {
             return Some(Why::NewFile);
         }
-        let idle = {
-            let duty = self.backend.duty();
-            if duty.requests == 0 { duty.idle_since.elapsed() } else { Duration::ZERO }
-        };
-        (idle >= plan.idle_timeout && !self.backend.socket.has_callers())
-            .then_some(Why::Idle(plan.idle_timeout))
+        if self.backend.socket.has_callers() {
+            return (self.backend.stuck() >= STUCK).then_some(Why::Stuck);
+        }
+        (self.backend.idle() >= plan.idle_timeout).then_some(Why::Idle(plan.idle_timeout))
+    }
+
+    /// What is under way may take as long as it wants, but not for nobody: the web server has ended a `janua-cgi` whose
+    /// client has left, and under plain CGI that would have been the app's own process.
+    fn see_out(&self) {
+        let patience = self.yard.plan.stop_timeout;
+        let mut since = None;
+        while !self.wait() {
+            since = self.backend.is_abandoned().then(|| since.unwrap_or_else(Instant::now));
+            if since.is_some_and(|since| since.elapsed() >= patience) {
+                log::line(format_args!(
+                    "nobody has waited for the requests in flight for {} s; they are cut off (setting stop_timeout)",
+                    patience.as_secs_f64()
+                ));
+                crate::system::end_now(1);
+            }
+        }
     }
 
     /// Takes the backend out of everybody's sight and lets it finish what it has. False if that has to wait, because
@@ -158,9 +185,8 @@ impl Keeper {
         if why != Why::Replaced {
             let patience = if why == Why::Told { AT_END } else { Duration::ZERO };
             match (Lock::wait(files, patience), inode) {
-                (Ok(Some(_lock)), Some(inode)) => {
-                    files.remove_socket(*inode);
-                }
+                (Ok(Some(lock)), Some(inode)) if files.remove_socket(*inode) => lock.discard(files),
+                (Ok(Some(_)), _) => {}
                 (Ok(None), _) if why != Why::Told => return false,
                 // Then the folder is gone, or who has the lock finds a socket on which nobody listens.
                 _ => {}

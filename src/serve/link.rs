@@ -196,6 +196,14 @@ impl Link {
         }
     }
 
+    /// True if the peer has closed its end of the socket altogether.
+    pub(crate) fn is_left(&self) -> bool {
+        let Link::Socket(socket) = self else { return false };
+        let mut fds = [PollFd::new(&**socket, PollFlags::empty())];
+        let asked = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        asked.is_ok() && fds.iter().any(|fd| fd.revents().intersects(PollFlags::HUP | PollFlags::ERR))
+    }
+
     /// Says that no more bytes will be written, while reading may go on.
     pub(crate) fn shut_output(&self) {
         if let Link::Socket(socket) = self {

@@ -96,6 +96,12 @@ def grow(environ, start_response):
     return text(start_response, "grown")
 
 
+def linger(environ, start_response):
+    """Starts a thread that Python waits for at its end."""
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    return text(start_response, "lingering")
+
+
 def complain(environ, start_response):
     print("this goes to the app's own log")
     environ["wsgi.errors"].write("this goes to the server's log\n")

@@ -51,7 +51,7 @@ def test_an_idle_backend_goes_and_takes_its_files_along(relay):
         time.sleep(0.8)
     assert len(relay.processes) == 1, "it was not idle"
     assert relay.ended() == 0
-    assert not relay.socket.exists() and not relay.state_file.exists()
+    assert [path.suffix for path in relay.folder.iterdir()] == [".log"]
     assert "cgi_idle_timeout" in relay.log()
 
 

@@ -120,7 +120,6 @@ pub(super) static TOPIC: Topic = Topic {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Options;
     use crate::settings::find;
 

@@ -250,3 +250,42 @@ fn words_of_a_query_need_not_be_text() {
     let arguments = ["janua".into(), "./app.cgi".into(), OsString::from_vec(vec![0xff])];
     assert!(matches!(janua_cli::parse(&arguments, []), Ok(Command::Script(_))));
 }
+
+#[test]
+fn a_script_has_settings_of_its_own_which_everything_else_beats() {
+    let script = File::new("#!/x/janua-cgi\n# janua: threads = 2\n# janua: script_name = '/s'\nimport os\n");
+    let file = File::new("threads = 3");
+    let path = script.path();
+    assert_eq!(support::script(&[path], &[]).plan.threads, 2);
+    assert_eq!(support::script(&[&file.option(), path], &[]).plan.threads, 3);
+    assert_eq!(support::script(&[&file.option(), path], &[("JANUA_THREADS", "4")]).plan.threads, 4);
+    assert_eq!(support::script(&["--threads=5", path], &[("JANUA_THREADS", "4")]).plan.threads, 5);
+    let mount = |options: Options| options.environ.script_name.is_some();
+    assert!(mount(cgi(&[path], &[])));
+    assert!(mount(cgi(&[&format!("{path}:application")], &[])));
+    assert!(!mount(serve(&[path], &[])), "a service has a command line");
+}
+
+#[test]
+fn a_mistake_in_a_script_names_the_file_and_the_line() {
+    let script = File::new("#!/x/janua-cgi\n\n# janua: threads = 'x'\n");
+    let path = script.path();
+    assert_eq!(message(&[path], &[]), format!("{path}: line 3: threads: 'x' is no number from 1 to 1000"));
+    assert_eq!(serve(&[path], &[]).plan.threads, 1);
+}
+
+#[test]
+fn what_starts_a_backend_is_no_setting() {
+    let backend = &[("JANUA_CGI_BACKEND", "/run/x/key")];
+    assert_eq!(serve(&["app"], backend).plan.backend.files, None);
+    assert_eq!(
+        support::script(&["x.py"], backend).plan.backend.files.as_deref(),
+        Some(Path::new("/run/x/key"))
+    );
+    // It may be any app then, also a module.
+    assert_eq!(support::script(&["shop.wsgi:application"], backend).app, "shop.wsgi:application");
+    let file = File::new("cgi_threads = 2");
+    let plan = support::script(&[&file.option(), "x.py"], backend).plan.backend;
+    assert_eq!((plan.threads, plan.reload.files), (2, vec![file.path().into()]));
+    assert!(message(&["--cgi-backend=/x", "x.py"], &[]).contains("there is no such setting"));
+}
