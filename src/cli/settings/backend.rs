@@ -34,8 +34,9 @@ pub(super) static TOPIC: Topic = Topic {
         .details(
             "Under plain CGI every request had a process to itself, so no CGI script was ever asked to be safe for \
              threads. With 1, requests for one script are answered one after the other, and a slow one makes the \
-             others wait; scripts do not wait for each other. Raise it if the app is safe for threads, as most \
-             frameworks are, and above all if it asks itself over HTTP. `wsgi.multithread` tells the app.",
+             others wait; who has waited for some seconds behind one request gets another process, and scripts do \
+             not wait for each other. Raise it if the app is safe for threads, as most frameworks are. \
+             `wsgi.multithread` tells the app.",
         ),
         Setting::one(
             "cgi_max_requests",
@@ -49,17 +50,19 @@ pub(super) static TOPIC: Topic = Topic {
             "cgi_max_memory",
             "SIZE",
             Some("0"),
-            "Memory of a kept app, in RAM and swap, above which it is loaded anew; 0: any",
+            "Memory above which a kept app is loaded anew; 0: any amount",
             |options, text| {
                 let bytes = if text == "0" { Ok(0) } else { size(text).map(|bytes| bytes as u64) };
                 set(&mut options.plan.backend.max_memory, bytes)
             },
         )
-        .details("It is looked at within a second after a request, and never in the middle of one."),
+        .details(
+            "RAM and swap of its process are counted, within a second after a request and never in the middle of one.",
+        ),
         Setting::many(
             "cgi_reload",
             "script|off|FILE",
-            "Files whose change has a kept app loaded anew by the next request; repeatable",
+            "Files whose change has a kept app loaded anew; repeatable",
             |options, texts| {
                 let reload = &mut options.plan.backend.reload;
                 reload.code = !texts.contains(&"off");
@@ -73,7 +76,7 @@ pub(super) static TOPIC: Topic = Topic {
         )
         .default("script")
         .details(
-            "`script` stands for the script and the modules that were loaded from its folder, without those of \
+            "The request after the change is the first to find the new code. `script` stands for the script and the modules that were loaded from its folder, without those of \
              installed packages; `off` leaves them out. FILE is watched in addition to them, from the folder of the \
              script; it need not be there yet: `off, tmp/restart.txt` reloads at a touch of that file alone.",
         ),
@@ -98,7 +101,7 @@ pub(super) static TOPIC: Topic = Topic {
         Setting::many(
             "cgi_environment",
             "NAME",
-            "Variables that a kept app finds in os.environ, besides the usual ones; repeatable",
+            "More variables that a kept app has in os.environ; repeatable",
             |options, texts| {
                 let names = texts.iter().flat_map(|text| text.split_whitespace());
                 let names: Vec<_> = names.map(str::to_owned).collect();
@@ -111,9 +114,10 @@ pub(super) static TOPIC: Topic = Topic {
         )
         .details(
             "An app that is kept serves many requests, so `os.environ` holds what does not change with the request: \
-             PATH, HOME, USER, LOGNAME, SHELL, LANG, LANGUAGE, LC_*, TZ, TMPDIR, LD_*, PYTHON*, VIRTUAL_ENV, JANUA_*, \
-             XDG_RUNTIME_DIR and these. Whatever the server sets is in the environ of each request. A request \
-             that comes with other values of these variables gets another process.",
+             `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `LANG`, `LANGUAGE`, `LC_*`, `TZ`, `TMPDIR`, `LD_*`, \
+             `PYTHON*`, `VIRTUAL_ENV`, `JANUA_*`, `XDG_RUNTIME_DIR` and these. Whatever the server sets is in the \
+             environ of each request. A request that comes with other values of these variables gets another \
+             process.",
         ),
     ],
 };
