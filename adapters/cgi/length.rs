@@ -6,7 +6,7 @@ use janua_vocabulary::BodyLength;
 ///
 /// No value, an empty one and `-1` stand for a body of unknown length, which ends with stdin: mod_cgid sends no
 /// CONTENT_LENGTH for a chunked body. A number may be repeated with commas, as a proxy joins equal header lines.
-pub(crate) fn body_length(value: Option<&[u8]>) -> Option<BodyLength> {
+pub fn body_length(value: Option<&[u8]>) -> Option<BodyLength> {
     let value = value.unwrap_or_default().trim_ascii();
     if value.is_empty() || value == b"-1" {
         return Some(BodyLength::ToEnd);

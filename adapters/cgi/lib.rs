@@ -10,3 +10,4 @@ mod length;
 
 pub use codec::CgiCodec;
 pub use environment::{is_cgi, request_params};
+pub use length::body_length;

@@ -10,10 +10,12 @@ mod error;
 mod exchange;
 mod management;
 mod pairs;
+mod pieces;
 mod record;
 mod target;
 
 pub use codec::FastCgiCodec;
 pub use error::FastCgiError;
 pub use management::Capacity;
+pub use pieces::{Piece, Pieces};
 pub use record::{EndRequest, ProtocolStatus, RecordType, Role};

@@ -232,6 +232,7 @@ pub struct EndRequest {
 
 impl EndRequest {
     const LENGTH: u16 = 8;
+    pub(crate) const SIZE: usize = Self::LENGTH as usize;
 
     /// An end that says what became of a request which no application has seen.
     pub(crate) fn unseen(protocol_status: ProtocolStatus) -> Self {

@@ -1,0 +1,313 @@
+//! One request on its way to a backend, and the answer on its way back.
+
+use crate::input::{Input, Taken};
+use crate::request::{self, Request};
+use crate::{log, output};
+use janua_fastcgi::{EndRequest, Piece, Pieces, ProtocolStatus};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::stdio::{stdin, stdout};
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+
+/// Bytes that are read at once.
+const ROOM: usize = 64 * 1024;
+
+/// Bytes of a piece of the body: whole pages that fit one record.
+const PIECE: usize = 60 * 1024;
+
+/// How long a web server may take to send more of a body that nobody wants, as `progress_timeout` by default.
+const PROGRESS: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+
+/// A request that a backend has taken.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    socket: OwnedFd,
+    input: Input,
+    /// What the backend takes next of the body. It may have gone.
+    outgoing: Vec<u8>,
+    sent: usize,
+    deaf: bool,
+    pieces: Pieces,
+    incoming: Vec<u8>,
+    /// What of `incoming` is not understood yet.
+    unread: Range<usize>,
+    /// What of `incoming` is still to be written to stdout.
+    pending: Range<usize>,
+    /// Something has reached stdout.
+    begun: bool,
+    /// The answer is complete.
+    complete: bool,
+}
+
+/// What became of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The answer is complete.
+    Answered,
+    /// The answer broke off, and whoever reads stdout can only be told by the exit status.
+    Broken,
+    /// There is no answer. This status would be one.
+    Unanswered(u16),
+    /// Nobody wants the answer any more.
+    Gone,
+}
+
+impl Exchange {
+    /// Hands the head of a request over. `None` if no backend has taken it: then nobody has seen it.
+    pub(crate) fn open(socket: OwnedFd, request: &Request) -> Option<Self> {
+        let mut head = request.head.as_slice();
+        while !head.is_empty() {
+            match send(&socket, head, SendFlags::NOSIGNAL) {
+                Ok(count) => head = head.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(_) => return None,
+            }
+        }
+        let mut exchange = Self {
+            socket,
+            input: request.input,
+            outgoing: Vec::new(),
+            sent: 0,
+            deaf: false,
+            pieces: Pieces::new(),
+            incoming: vec![0; ROOM],
+            unread: 0..0,
+            pending: 0..0,
+            begun: false,
+            complete: false,
+        };
+        loop {
+            if exchange.receive(RecvFlags::empty()) == Received::End {
+                return None;
+            }
+            let mut bytes = exchange.incoming.get(exchange.unread.clone()).unwrap_or_default();
+            match exchange.pieces.next(&mut bytes) {
+                Ok(Some(Piece::Management)) => {
+                    exchange.unread.start = exchange.unread.end - bytes.len();
+                    return Some(exchange);
+                }
+                Ok(None) => exchange.unread.start = exchange.unread.end,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Carries the body there and the answer back.
+    pub(crate) fn relay(&mut self) -> End {
+        loop {
+            if let Some(end) = self.digest() {
+                return end;
+            }
+            if let Some(end) = self.turn() {
+                return end;
+            }
+        }
+    }
+
+    /// Does with what has arrived what can be done without waiting.
+    fn digest(&mut self) -> Option<End> {
+        while self.pending.is_empty() && !self.unread.is_empty() {
+            let mut bytes = self.incoming.get(self.unread.clone()).unwrap_or_default();
+            let piece = self.pieces.next(&mut bytes);
+            let at = self.unread.end - bytes.len();
+            self.unread.start = at;
+            match piece {
+                Ok(Some(Piece::Stdout(piece))) => self.pending = at - piece.len()..at,
+                Ok(Some(Piece::StdoutEnd)) => self.complete = true,
+                Ok(Some(Piece::Stderr(piece))) => log::raw(piece),
+                Ok(Some(Piece::End(end))) => return Some(self.ended(end)),
+                Ok(Some(Piece::Management) | None) => {}
+                Err(error) => {
+                    log::line(format_args!("the backend's answer makes no sense: {error}"));
+                    return Some(self.lost());
+                }
+            }
+            // With nothing else to do for the request, waiting here is as good as anywhere.
+            if self.input.is_over() && self.outgoing.is_empty() && !self.pending.is_empty() {
+                self.begun = true;
+                let written = output::write_all(self.incoming.get(self.pending.clone()).unwrap_or_default());
+                self.pending = 0..0;
+                if written.is_err() {
+                    return Some(self.gone());
+                }
+            }
+        }
+        None
+    }
+
+    /// Waits for whatever can happen next, and lets it happen.
+    fn turn(&mut self) -> Option<End> {
+        let wanted = |wanted: bool, flag| if wanted { flag } else { PollFlags::empty() };
+        let socket = wanted(self.pending.is_empty(), PollFlags::IN)
+            | wanted(!self.outgoing.is_empty(), PollFlags::OUT);
+        let reading = !self.input.is_over() && self.outgoing.is_empty();
+        let mut watched = Vec::with_capacity(3);
+        // Unasked, stdout tells when nobody reads it any more.
+        let writing = wanted(!self.pending.is_empty(), PollFlags::OUT);
+        watched.push(PollFd::from_borrowed_fd(stdout(), writing));
+        if !socket.is_empty() {
+            watched.push(PollFd::new(&self.socket, socket));
+        }
+        if reading {
+            watched.push(PollFd::from_borrowed_fd(stdin(), PollFlags::IN));
+        }
+        match poll(&mut watched, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => {
+                log::line(format_args!("waiting failed: {error}"));
+                return Some(self.lost());
+            }
+        }
+        let mut came = watched.iter().map(PollFd::revents);
+        let for_output = came.next().unwrap_or(PollFlags::empty());
+        let for_socket = if socket.is_empty() { None } else { came.next() }.unwrap_or(PollFlags::empty());
+        let for_input = if reading { came.next() } else { None }.unwrap_or(PollFlags::empty());
+        drop(watched);
+        let failed = PollFlags::ERR | PollFlags::HUP;
+        if for_output.intersects(failed) {
+            return Some(self.gone());
+        }
+        if for_output.intersects(PollFlags::OUT) && self.write().is_err() {
+            return Some(self.gone());
+        }
+        if for_socket.intersects(PollFlags::OUT | failed) && !self.outgoing.is_empty() {
+            self.push();
+        }
+        if for_socket.intersects(PollFlags::IN | failed)
+            && self.pending.is_empty()
+            && self.receive(RecvFlags::DONTWAIT) == Received::End
+        {
+            return Some(self.lost());
+        }
+        if !for_input.is_empty() {
+            self.feed();
+        }
+        None
+    }
+
+    /// Writes a part of what is pending, without waiting.
+    fn write(&mut self) -> rustix::io::Result<()> {
+        let count = output::write_some(self.incoming.get(self.pending.clone()).unwrap_or_default())?;
+        self.begun |= count > 0;
+        self.pending.start += count;
+        Ok(())
+    }
+
+    /// Reads a piece of the body, and tells the backend.
+    fn feed(&mut self) {
+        let mut piece = [0; PIECE];
+        match self.input.read(stdin(), &mut piece) {
+            Taken::Nothing => {}
+            _ if self.deaf => {}
+            Taken::Bytes(count) => {
+                request::body(piece.get(..count).unwrap_or_default(), &mut self.outgoing);
+                if self.input.is_over() {
+                    request::body_end(&mut self.outgoing);
+                }
+            }
+            Taken::End => request::body_end(&mut self.outgoing),
+            Taken::Short => {
+                log::line(
+                    "the web server closed stdin before the body was complete; the request is given up",
+                );
+                request::give_up(&mut self.outgoing);
+            }
+        }
+        if !self.outgoing.is_empty() {
+            self.push();
+        }
+    }
+
+    /// Gives the backend what it takes of the body.
+    fn push(&mut self) {
+        let rest = self.outgoing.get(self.sent..).unwrap_or_default();
+        match send(&self.socket, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(count) => self.sent += count,
+            Err(Errno::INTR | Errno::AGAIN) => return,
+            // It may have answered all the same.
+            Err(_) => {
+                self.deaf = true;
+                self.sent = self.outgoing.len();
+            }
+        }
+        if self.sent >= self.outgoing.len() {
+            self.outgoing.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Reads what the backend has sent. To be called when everything before is understood.
+    fn receive(&mut self, flags: RecvFlags) -> Received {
+        match recv(&self.socket, &mut self.incoming[..], flags) {
+            Ok((0, _)) => Received::End,
+            Ok((count, _)) => {
+                self.unread = 0..count;
+                Received::Bytes
+            }
+            Err(Errno::INTR | Errno::AGAIN) => Received::Bytes,
+            Err(_) => Received::End,
+        }
+    }
+
+    fn ended(&self, end: EndRequest) -> End {
+        match (end.protocol_status, end.app_status) {
+            (ProtocolStatus::Overloaded, _) if !self.begun => End::Unanswered(503),
+            (_, 0) if self.complete && self.begun => End::Answered,
+            _ if self.begun => End::Broken,
+            _ => End::Unanswered(500),
+        }
+    }
+
+    /// The backend is gone, or of no use.
+    fn lost(&self) -> End {
+        match (self.begun, self.complete) {
+            (true, true) => End::Answered,
+            (true, false) => End::Broken,
+            (false, _) => {
+                log::line("the backend was lost before it answered");
+                End::Unanswered(500)
+            }
+        }
+    }
+
+    /// The web server reads no answer any more, so the app need not make one.
+    fn gone(&mut self) -> End {
+        if self.outgoing.is_empty() {
+            request::give_up(&mut self.outgoing);
+            self.push();
+        }
+        End::Gone
+    }
+
+    /// Takes what is left of the body: some servers read no answer before they are rid of it.
+    pub(crate) fn drain(mut self) {
+        if self.input.is_over() {
+            return;
+        }
+        drop(self.socket);
+        output::close();
+        loop {
+            match poll(&mut [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)], Some(&PROGRESS)) {
+                Ok(0) => return,
+                Ok(_) => {
+                    self.input.read(stdin(), &mut self.incoming);
+                }
+                Err(Errno::INTR) => {}
+                Err(_) => return,
+            }
+            if self.input.is_over() {
+                return;
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Received {
+    /// Some, or none yet.
+    Bytes,
+    /// No more will come.
+    End,
+}

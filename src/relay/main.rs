@@ -1,0 +1,156 @@
+//! `janua-cgi`: a CGI script's request, handed over to a persistent backend of that script.
+//!
+//! `app` says which app, `place` where its backend is: `folder` checks the private folder, `key` names the files in it,
+//! `state` tells whether the backend is up to date, `lock` and `start` make a new one. `exchange` carries the `request`
+//! there and the answer back, over FastCGI; `fallback` is for when there is no backend.
+
+mod answer;
+mod app;
+mod environment;
+mod exchange;
+mod failed;
+mod fallback;
+mod folder;
+mod input;
+mod key;
+mod lock;
+mod log;
+mod names;
+mod output;
+mod place;
+mod request;
+mod settings;
+mod start;
+mod state;
+mod usage;
+
+use app::App;
+use exchange::{End, Exchange};
+use janua_cgi::{is_cgi, request_params};
+use place::{NoBackend, Place};
+use request::Request;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How often a request is offered to a backend: one that is about to leave may have been the first, or the second.
+const OFFERS: u32 = 3;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let words: Vec<&OsStr> = arguments.iter().skip(1).map(OsString::as_os_str).collect();
+    let environment: Vec<_> =
+        std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect();
+    let request = is_cgi(environment.iter().map(|(name, value)| (name, value)));
+    let status = if request { serve(&words, &environment) } else { command(&words) };
+    ExitCode::from(u8::try_from(status).unwrap_or(1))
+}
+
+/// Without a request: for people, and for ourselves. Gives the exit status.
+fn command(words: &[&OsStr]) -> i32 {
+    match words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().as_slice() {
+        [b"--help" | b"-h"] => print(usage::HELP),
+        [b"--version" | b"-V"] => print(usage::VERSION),
+        [first, ..]
+            if *first == start::STEP.as_bytes() && std::env::var_os(environment::BACKEND).is_some() =>
+        {
+            match words {
+                [_, janua, app] => start::step(janua, app),
+                _ => 1,
+            }
+        }
+        [] => complain(usage::NOTHING),
+        [[b'-', ..], ..] => complain(usage::OPTION),
+        [..] => {
+            if let (true, Some(app)) = (is_server(), words.first()) {
+                complain(&fallback::as_server(&executable(), app).to_string())
+            } else {
+                complain(usage::NO_REQUEST)
+            }
+        }
+    }
+}
+
+/// True if descriptor 0 is a listening socket, with which FastCGI servers start their processes.
+fn is_server() -> bool {
+    rustix::net::sockopt::socket_acceptconn(rustix::stdio::stdin()).unwrap_or(false)
+}
+
+fn print(text: &str) -> i32 {
+    i32::from(output::write_all(text.as_bytes()).is_err())
+}
+
+fn complain(text: &str) -> i32 {
+    log::raw(format!("janua-cgi: {text}\n").as_bytes());
+    2
+}
+
+/// Answers the request that this process was started for. Gives the exit status.
+fn serve(words: &[&OsStr], environment: &[(Vec<u8>, Vec<u8>)]) -> i32 {
+    let params = request_params(environment.iter().map(|(name, value)| (name, value)));
+    let request = Request::new(&params);
+    let fault = match words.first().map(|word| word.as_bytes()) {
+        None => Some(usage::NOTHING),
+        Some(word) if word.starts_with(b"-") => Some(usage::OPTION),
+        _ if params.get(b"SCRIPT_FILENAME").is_some_and(|file| file.ends_with(b"/janua-cgi")) => {
+            Some(usage::TARGET)
+        }
+        _ => None,
+    };
+    let (None, Some(word)) = (fault, words.first()) else {
+        log::line(fault.unwrap_or_default());
+        answer::plain(&request.method, 500);
+        return 2;
+    };
+    // More words are those of a query (RFC 3875, section 4.4), which WSGI apps know as QUERY_STRING.
+    let executable = executable();
+    let why = match hand_over(word, &executable, &request) {
+        Ok(status) => return status,
+        Err(why) => why,
+    };
+    if let NoBackend::Because(why) = &why {
+        log::line(format_args!(
+            "{} has no backend: {why}; requests are answered without one, and the next try is in {} s",
+            word.display(),
+            failed::PAUSE.as_secs(),
+        ));
+    }
+    let error = fallback::in_process(&executable, word);
+    log::line(format_args!("{} cannot be started: {error}", start::command(&executable).display()));
+    answer::plain(&request.method, 500);
+    1
+}
+
+/// Has a backend answer the request. Gives the exit status.
+///
+/// # Errors
+/// No backend has seen the request, and stdin is as it was.
+fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, NoBackend> {
+    let app = App::find(word).map_err(NoBackend::Because)?;
+    let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
+    for _ in 0..OFFERS {
+        let connected = place.connect()?;
+        let Some(mut exchange) = Exchange::open(connected.socket, request) else {
+            if connected.started {
+                return Err(place.fell());
+            }
+            continue;
+        };
+        let end = exchange.relay();
+        if let End::Unanswered(status) = end {
+            answer::plain(&request.method, status);
+        }
+        if end != End::Gone {
+            exchange.drain();
+        }
+        return Ok(i32::from(end != End::Answered));
+    }
+    Err(NoBackend::Because(format!("{OFFERS} went away before they took a request")))
+}
+
+/// Where this executable is.
+fn executable() -> PathBuf {
+    // Without /proc the kernel's own word for it is left: the interpreter as the script names it.
+    std::env::current_exe().ok().or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default()
+}

@@ -1,0 +1,201 @@
+//! Where the backend of this request is, and how a connection to it is had.
+
+use crate::app::App;
+use crate::environment::kept;
+use crate::failed;
+use crate::folder::{self, Folder};
+use crate::key::Key;
+use crate::lock::Lock;
+use crate::names::Names;
+use crate::settings::{self, Settings};
+use crate::start::{Start, address};
+use crate::state::State;
+use rustix::fs::FileType;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
+use rustix::process::{getegid, geteuid, getgid, getuid};
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long another process may hold the lock. What is done under it takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The backend of an app, running or not.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    app: &'a App,
+    executable: &'a Path,
+    environment: Vec<(OsString, OsString)>,
+    folder: Folder,
+    names: Names,
+}
+
+/// Why there is no backend.
+#[derive(Debug)]
+pub(crate) enum NoBackend {
+    /// The reason was noted by another request.
+    Known,
+    /// A sentence.
+    Because(String),
+}
+
+/// A connection to a backend.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) socket: OwnedFd,
+    /// This request started the backend.
+    pub(crate) started: bool,
+}
+
+impl<'a> Place<'a> {
+    /// The place of the backend for this app, as this environment wants it.
+    ///
+    /// # Errors
+    /// There is none: a sentence that says why.
+    pub(crate) fn find(app: &'a App, executable: &'a Path) -> Result<Self, String> {
+        if getuid() != geteuid() || getgid() != getegid() {
+            return Err("this process has rights that its starter has not".to_owned());
+        }
+        let variable = |name: &str| std::env::var_os(name);
+        let settings = Settings::read(&app.top, variable)?;
+        let environment = kept(std::env::vars_os(), &settings.environment);
+        let path = match &settings.folder {
+            // Beside the script, or wherever it says.
+            Some(folder) => app.folder.join(folder),
+            None => folder::place(variable),
+        };
+        let folder = Folder::open(&path)?;
+        let names = Names::new(key(app, executable, &environment));
+        Ok(Self { app, executable, environment, folder, names })
+    }
+
+    /// A connection to the backend, which is started if need be: by one of all those who come here at the same time.
+    ///
+    /// # Errors
+    /// No backend can be had.
+    pub(crate) fn connect(&self) -> Result<Connected, NoBackend> {
+        let end = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(socket) = self.look()? {
+                return Ok(Connected { socket, started: false });
+            }
+            if failed::is_recent(&self.folder, &self.names.failed) {
+                return Err(NoBackend::Known);
+            }
+            if let Some(lock) = Lock::take(&self.folder, &self.names.lock).map_err(NoBackend::Because)? {
+                return self.start(&lock);
+            }
+            if Instant::now() > end {
+                let path = self.folder.path.join(&self.names.lock);
+                let why = format!("another process holds {} for too long", path.display());
+                return Err(NoBackend::Because(why));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    fn start(&self, _lock: &Lock) -> Result<Connected, NoBackend> {
+        // Whoever held the lock before may have done the work, or found that it cannot be done.
+        if let Some(socket) = self.look()? {
+            return Ok(Connected { socket, started: false });
+        }
+        if failed::is_recent(&self.folder, &self.names.failed) {
+            return Err(NoBackend::Known);
+        }
+        let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
+        start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
+        match self.dial() {
+            Ok(Some(socket)) => Ok(Connected { socket, started: true }),
+            Ok(None) => Err(self.failed(self.ended())),
+            Err(why) => Err(self.failed(why)),
+        }
+    }
+
+    /// Notes that the backend which this request started has ended before it took a request.
+    pub(crate) fn fell(&self) -> NoBackend {
+        self.failed(self.ended())
+    }
+
+    fn ended(&self) -> String {
+        format!(
+            "it ended before it took a request; {} may say why",
+            self.folder.path.join(&self.names.log).display()
+        )
+    }
+
+    fn failed(&self, why: String) -> NoBackend {
+        failed::note(&self.folder, &self.names.failed, &why);
+        NoBackend::Because(why)
+    }
+
+    /// A connection to a backend that is there and up to date.
+    fn look(&self) -> Result<Option<OwnedFd>, NoBackend> {
+        if State::read(&self.folder, &self.names.state).is_some_and(|state| state.is_stale()) {
+            return Ok(None);
+        }
+        self.dial().map_err(NoBackend::Because)
+    }
+
+    /// A connection to whoever listens; `None` if nobody does.
+    fn dial(&self) -> Result<Option<OwnedFd>, String> {
+        let path = || self.folder.path.join(&self.names.socket);
+        let Some(found) = self.folder.stat(&self.names.socket) else { return Ok(None) };
+        let user = geteuid();
+        if FileType::from_raw_mode(found.st_mode) != FileType::Socket
+            || found.st_uid != user.as_raw()
+            || found.st_mode & 0o077 != 0
+        {
+            return Err(format!("{} is no socket of this user's alone: refused", path().display()));
+        }
+        let failed = |error: Errno| format!("{}: {error}", path().display());
+        let socket =
+            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+                .map_err(|error| format!("no socket can be made: {error}"))?;
+        let address = address(&self.folder, &self.names.socket).map_err(failed)?;
+        loop {
+            match rustix::net::connect(&socket, &address) {
+                Ok(()) => break,
+                Err(Errno::INTR) => {}
+                Err(Errno::NOENT | Errno::CONNREFUSED) => return Ok(None),
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        let peer = rustix::net::sockopt::socket_peercred(&socket).map_err(failed)?;
+        if peer.uid != user {
+            return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
+        }
+        Ok(Some(socket))
+    }
+}
+
+fn key(app: &App, executable: &Path, environment: &[(OsString, OsString)]) -> String {
+    let mut key = Key::new();
+    key.add("1");
+    key.add(env!("CARGO_PKG_VERSION"));
+    key.add(app.word.as_bytes());
+    key.add(app.folder.as_os_str().as_bytes());
+    key.add(app.real.as_os_str().as_bytes());
+    for number in [app.owner, geteuid().as_raw(), getegid().as_raw()] {
+        key.add(number.to_ne_bytes());
+    }
+    key.add(executable.as_os_str().as_bytes());
+    if let Ok(found) = std::fs::metadata(executable) {
+        // Installed anew, it stands for other code beside it.
+        for number in [found.ino().cast_signed(), found.mtime(), found.mtime_nsec()] {
+            key.add(number.to_ne_bytes());
+        }
+    }
+    key.add(environment.len().to_ne_bytes());
+    settings::lines(&app.top).for_each(|line| key.add(line));
+    for (name, value) in environment {
+        key.add(name.as_bytes());
+        key.add(value.as_bytes());
+    }
+    key.digits()
+}

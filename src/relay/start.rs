@@ -1,0 +1,137 @@
+//! Starting a backend: a process of its own that outlives the request and the server's process group.
+
+use crate::app::App;
+use crate::environment::BACKEND;
+use crate::folder::Folder;
+use crate::names::Names;
+use rustix::fs::{Mode, OFlags};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The option under which this executable starts itself to become the parent of a backend.
+pub(crate) const STEP: &str = "--start-backend";
+
+/// Connections that may wait while the app is loaded. The system has its own limit besides.
+const BACKLOG: i32 = 4096;
+
+/// The log of a backend is begun anew at a start if it is longer than this, in bytes.
+const LOG_BYTES: u64 = 1024 * 1024;
+
+/// What a backend is started from.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) app: &'a App,
+    /// This executable; `janua` is beside it.
+    pub(crate) executable: &'a Path,
+    /// The environment of the backend, [`BACKEND`] excepted.
+    pub(crate) environment: &'a [(OsString, OsString)],
+}
+
+/// The command that runs the app, in the folder of this executable.
+pub(crate) fn command(executable: &Path) -> PathBuf {
+    executable.with_file_name("janua")
+}
+
+impl Start<'_> {
+    /// Starts a backend in the place of whatever stood under these names. Its socket takes connections when this
+    /// returns. To be called under the lock.
+    ///
+    /// # Errors
+    /// It cannot be started: a sentence that says why.
+    pub(crate) fn perform(&self, folder: &Folder, names: &Names) -> Result<(), String> {
+        let socket = listen(folder, names).map_err(|error| format!("no socket can be made: {error}"))?;
+        // In this order: beside the state of its predecessor a socket is taken for stale, never the other way round.
+        folder.remove(&names.state);
+        self.spawn(folder, names, socket).inspect_err(|_| folder.remove(&names.socket))
+    }
+
+    fn spawn(&self, folder: &Folder, names: &Names, socket: OwnedFd) -> Result<(), String> {
+        let log = log(folder, &names.log).map_err(|error| format!("no log can be written: {error}"))?;
+        let both = log.try_clone().map_err(|error| error.to_string())?;
+        let janua = command(self.executable);
+        let mut child = Command::new(self.executable)
+            .arg(STEP)
+            .arg(&janua)
+            .arg(&self.app.word)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .env(BACKEND, folder.path.join(&names.key))
+            .current_dir(&self.app.folder)
+            .stdin(Stdio::from(socket))
+            .stdout(Stdio::from(both))
+            .stderr(Stdio::from(log))
+            .spawn()
+            .map_err(|error| format!("no process can be started: {error}"))?;
+        match child.wait().map(|status| status.code()) {
+            Ok(Some(0)) => Ok(()),
+            Ok(Some(error)) => {
+                Err(format!("{} cannot be started: {}", janua.display(), io::Error::from_raw_os_error(error)))
+            }
+            Ok(None) => Err("the process that was to start it was killed".to_owned()),
+            // Whoever started this process may have asked the system not to keep such news.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error()) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A listening socket in its place. It comes there whole: whoever connects never meets one that does not listen yet.
+fn listen(folder: &Folder, names: &Names) -> rustix::io::Result<OwnedFd> {
+    let socket =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    folder.remove(&names.fresh);
+    let address = address(folder, &names.fresh)?;
+    let mask = rustix::process::umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
+    let bound = rustix::net::bind(&socket, &address);
+    rustix::process::umask(mask);
+    bound?;
+    rustix::net::listen(&socket, BACKLOG)
+        .and_then(|()| folder.rename(&names.fresh, &names.socket))
+        .inspect_err(|_| folder.remove(&names.fresh))?;
+    Ok(socket)
+}
+
+/// The address of a socket in the folder. One that is too long for the system goes by way of the open folder.
+pub(crate) fn address(folder: &Folder, name: &str) -> rustix::io::Result<SocketAddrUnix> {
+    use std::os::fd::{AsFd, AsRawFd};
+    SocketAddrUnix::new(folder.path.join(name))
+        .or_else(|_| SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", folder.as_fd().as_raw_fd())))
+}
+
+fn log(folder: &Folder, name: &str) -> rustix::io::Result<OwnedFd> {
+    let file = folder.file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)?;
+    if rustix::fs::fstat(&file)?.st_size.cast_unsigned() > LOG_BYTES {
+        rustix::fs::ftruncate(&file, 0)?;
+    }
+    Ok(file)
+}
+
+/// What the process between a request and its backend does: it leaves the server's session, starts the backend and ends.
+/// The exit status is 0 or the number of the system's error.
+pub(crate) fn step(janua: &OsStr, word: &OsStr) -> i32 {
+    // Fails only for the leader of a process group, which is in nobody's way.
+    let _ = rustix::process::setsid();
+    close_others();
+    match Command::new(janua).arg(word).spawn() {
+        Ok(_) => 0,
+        Err(error) => error.raw_os_error().unwrap_or(1),
+    }
+}
+
+/// Closes all descriptors but the first three: a web server that waits for the end of a pipe would wait for the backend.
+fn close_others() {
+    let open = std::fs::read_dir("/proc/self/fd").map(|entries| {
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        names.collect::<Vec<i32>>()
+    });
+    for number in open.unwrap_or_else(|_| (3..1024).collect()) {
+        if number > 2 {
+            // The descriptor through which the folder was read is among them, and closed already.
+            let _ = nix::unistd::close(number);
+        }
+    }
+}
