@@ -28,6 +28,7 @@ ALLOWED = {
         "janua-environ", "janua-explain", "janua-response", "janua-app", "janua-backend",
     },
     "janua-request": {"janua-vocabulary", "janua-scgi", "janua-fastcgi", "janua-http"},
+    "janua-relay": {"janua-vocabulary", "janua-cgi", "janua-fastcgi", "janua-response"},
     "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve", "janua-request", "janua-backend"},
     "janua": {"janua-app", "janua-backend", "janua-cli", "janua-explain", "janua-serve", "janua-request"},
 }  # fmt: skip
@@ -36,15 +37,15 @@ ALLOWED = {
 OUTSIDE = {
     "pyo3": {"janua-app", "janua", "janua-inprocess"},
     "tokio": {"janua-serve"},
-    "rustix": {"janua-serve", "janua-backend"},
-    "nix": {"janua-serve"},
+    "rustix": {"janua-serve", "janua-backend", "janua-relay"},
+    "nix": {"janua-serve", "janua-relay"},
     "nom": {"janua-scgi", "janua-fastcgi"},
     "httparse": {"janua-http"},
     "clap": {"janua-cli"},
 }
 
 #: The files that may say `unsafe`.
-UNSAFE = {"src/app/environ.rs", "src/serve/system.rs"}
+UNSAFE = {"src/app/environ.rs", "src/relay/entry.rs", "src/serve/system.rs"}
 
 
 def packages():

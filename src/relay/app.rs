@@ -53,7 +53,9 @@ impl App {
         let path = if path.is_absolute() {
             path.to_owned()
         } else {
-            here.map_err(|error| format!("the working folder cannot be told: {error}"))?.join(path)
+            // Without the `./` that a shell puts before a name.
+            let here = here.map_err(|error| format!("the working folder cannot be told: {error}"))?;
+            here.join(path).components().collect()
         };
         let unreadable = |error| format!("{}: {error}", path.display());
         let real = std::fs::canonicalize(&path).map_err(unreadable)?;

@@ -35,14 +35,16 @@ pub(crate) struct Exchange {
     unread: Range<usize>,
     /// What of `incoming` is still to be written to stdout.
     pending: Range<usize>,
-    /// Something has reached stdout.
+    /// There is an answer, whole or not.
     begun: bool,
     /// The answer is complete.
     complete: bool,
+    /// How the request ended, once it has.
+    over: Option<End>,
 }
 
 /// What became of a request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// The answer is complete.
     Answered,
@@ -77,6 +79,7 @@ impl Exchange {
             pending: 0..0,
             begun: false,
             complete: false,
+            over: None,
         };
         loop {
             if exchange.receive(RecvFlags::empty()) == Received::End {
@@ -97,7 +100,15 @@ impl Exchange {
     /// Carries the body there and the answer back.
     pub(crate) fn relay(&mut self) -> End {
         loop {
-            if let Some(end) = self.digest() {
+            if self.pending.is_empty() {
+                self.digest();
+            }
+            // With nothing else to do for the request, waiting here is as good as anywhere.
+            let idle = self.input.is_over() && self.outgoing.is_empty();
+            if (idle || self.over.is_some()) && !self.pending.is_empty() && self.write_all().is_err() {
+                return self.gone();
+            }
+            if let Some(end) = self.over {
                 return end;
             }
             if let Some(end) = self.turn() {
@@ -106,35 +117,31 @@ impl Exchange {
         }
     }
 
-    /// Does with what has arrived what can be done without waiting.
-    fn digest(&mut self) -> Option<End> {
-        while self.pending.is_empty() && !self.unread.is_empty() {
+    /// Understands what has arrived. Pieces of the answer move together, to be written at once.
+    fn digest(&mut self) {
+        self.pending = 0..0;
+        while !self.unread.is_empty() && self.over.is_none() {
             let mut bytes = self.incoming.get(self.unread.clone()).unwrap_or_default();
             let piece = self.pieces.next(&mut bytes);
-            let at = self.unread.end - bytes.len();
-            self.unread.start = at;
+            self.unread.start = self.unread.end - bytes.len();
             match piece {
-                Ok(Some(Piece::Stdout(piece))) => self.pending = at - piece.len()..at,
+                Ok(Some(Piece::Stdout(piece))) => {
+                    let from = self.unread.start - piece.len()..self.unread.start;
+                    let end = self.pending.end + piece.len();
+                    self.incoming.copy_within(from, self.pending.end);
+                    self.pending.end = end;
+                    self.begun = true;
+                }
                 Ok(Some(Piece::StdoutEnd)) => self.complete = true,
                 Ok(Some(Piece::Stderr(piece))) => log::raw(piece),
-                Ok(Some(Piece::End(end))) => return Some(self.ended(end)),
+                Ok(Some(Piece::End(end))) => self.over = Some(self.ended(end)),
                 Ok(Some(Piece::Management) | None) => {}
                 Err(error) => {
                     log::line(format_args!("the backend's answer makes no sense: {error}"));
-                    return Some(self.lost());
-                }
-            }
-            // With nothing else to do for the request, waiting here is as good as anywhere.
-            if self.input.is_over() && self.outgoing.is_empty() && !self.pending.is_empty() {
-                self.begun = true;
-                let written = output::write_all(self.incoming.get(self.pending.clone()).unwrap_or_default());
-                self.pending = 0..0;
-                if written.is_err() {
-                    return Some(self.gone());
+                    self.over = Some(self.lost());
                 }
             }
         }
-        None
     }
 
     /// Waits for whatever can happen next, and lets it happen.
@@ -187,10 +194,16 @@ impl Exchange {
         None
     }
 
+    /// Writes what is pending, however long that takes.
+    fn write_all(&mut self) -> rustix::io::Result<()> {
+        output::write_all(self.incoming.get(self.pending.clone()).unwrap_or_default())?;
+        self.pending = 0..0;
+        Ok(())
+    }
+
     /// Writes a part of what is pending, without waiting.
     fn write(&mut self) -> rustix::io::Result<()> {
         let count = output::write_some(self.incoming.get(self.pending.clone()).unwrap_or_default())?;
-        self.begun |= count > 0;
         self.pending.start += count;
         Ok(())
     }

@@ -4,8 +4,11 @@
 //! `state` tells whether the backend is up to date, `lock` and `start` make a new one. `exchange` carries the `request`
 //! there and the answer back, over FastCGI; `fallback` is for when there is no backend.
 
+#![cfg_attr(all(target_env = "gnu", not(test)), no_main)]
+
 mod answer;
 mod app;
+mod entry;
 mod environment;
 mod exchange;
 mod failed;
@@ -32,19 +35,24 @@ use request::Request;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// How often a request is offered to a backend: one that is about to leave may have been the first, or the second.
 const OFFERS: u32 = 3;
 
-fn main() -> ExitCode {
+/// Does what this process was started for, after Rust's preparations.
+#[cfg(not(all(target_env = "gnu", not(test))))]
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::from(u8::try_from(run()).unwrap_or(1))
+}
+
+/// Does what this process was started for. Gives the exit status.
+fn run() -> i32 {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let words: Vec<&OsStr> = arguments.iter().skip(1).map(OsString::as_os_str).collect();
     let environment: Vec<_> =
         std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect();
     let request = is_cgi(environment.iter().map(|(name, value)| (name, value)));
-    let status = if request { serve(&words, &environment) } else { command(&words) };
-    ExitCode::from(u8::try_from(status).unwrap_or(1))
+    if request { serve(&words, &environment) } else { command(&words) }
 }
 
 /// Without a request: for people, and for ourselves. Gives the exit status.
