@@ -100,15 +100,20 @@ impl Exchange {
     /// Carries the body there and the answer back.
     pub(crate) fn relay(&mut self) -> End {
         loop {
-            if self.pending.is_empty() {
+            if self.pending.is_empty() && self.over.is_none() {
                 self.digest();
             }
-            // With nothing else to do for the request, waiting here is as good as anywhere.
+            if self.over.is_some() {
+                self.deaf = true;
+                self.outgoing.clear();
+            }
+            // With nothing else to do for the request, waiting here is as good as anywhere. A server that still sends
+            // the body may not read before it is rid of it.
             let idle = self.input.is_over() && self.outgoing.is_empty();
-            if (idle || self.over.is_some()) && !self.pending.is_empty() && self.write_all().is_err() {
+            if idle && !self.pending.is_empty() && self.write_all().is_err() {
                 return self.gone();
             }
-            if let Some(end) = self.over {
+            if let (Some(end), true) = (self.over, self.pending.is_empty()) {
                 return end;
             }
             if let Some(end) = self.turn() {
@@ -147,8 +152,8 @@ impl Exchange {
     /// Waits for whatever can happen next, and lets it happen.
     fn turn(&mut self) -> Option<End> {
         let wanted = |wanted: bool, flag| if wanted { flag } else { PollFlags::empty() };
-        let socket = wanted(self.pending.is_empty(), PollFlags::IN)
-            | wanted(!self.outgoing.is_empty(), PollFlags::OUT);
+        let expecting = self.pending.is_empty() && self.over.is_none();
+        let socket = wanted(expecting, PollFlags::IN) | wanted(!self.outgoing.is_empty(), PollFlags::OUT);
         let reading = !self.input.is_over() && self.outgoing.is_empty();
         let mut watched = Vec::with_capacity(3);
         // Unasked, stdout tells when nobody reads it any more.
@@ -183,7 +188,7 @@ impl Exchange {
             self.push();
         }
         if for_socket.intersects(PollFlags::IN | failed)
-            && self.pending.is_empty()
+            && expecting
             && self.receive(RecvFlags::DONTWAIT) == Received::End
         {
             return Some(self.lost());
