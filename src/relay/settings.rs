@@ -19,6 +19,8 @@ pub(crate) struct Settings {
 /// The settings in the first bytes of a script: what follows `# janua:`, before the first line that is neither a comment
 /// nor blank.
 pub(crate) fn lines(top: &[u8]) -> impl Iterator<Item = &[u8]> {
+    // An encoding mark in front of the first line is no code.
+    let top = top.strip_prefix(b"\xef\xbb\xbf").unwrap_or(top);
     top.split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .take_while(|line| line.is_empty() || line.starts_with(b"#"))
@@ -33,38 +35,62 @@ impl Settings {
     /// # Errors
     /// A value is no text in quotes: a sentence that says so.
     pub(crate) fn read(top: &[u8], variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, String> {
-        let value = |name: &str| -> Result<Option<OsString>, String> {
+        let values = |name: &str| -> Result<Vec<OsString>, String> {
             if let Some(value) = variable(&format!("JANUA_{}", name.to_ascii_uppercase())) {
-                return Ok(Some(value));
+                return Ok(vec![value]);
             }
-            let mut values = lines(top).filter_map(|line| {
+            let mut written = lines(top).filter_map(|line| {
                 line.strip_prefix(name.as_bytes())?
                     .trim_ascii_start()
                     .strip_prefix(b"=")
                     .map(<[u8]>::trim_ascii)
             });
-            let Some(value) = values.next() else { return Ok(None) };
-            text(value).map(|text| Some(OsString::from_vec(text))).ok_or_else(|| {
+            let Some(value) = written.next() else { return Ok(Vec::new()) };
+            texts(value).map(|texts| texts.into_iter().map(OsString::from_vec).collect()).ok_or_else(|| {
                 format!("{name} in a comment of the script: {} is no text in quotes", value.escape_ascii())
             })
         };
-        let environment = value("cgi_environment")?.unwrap_or_default();
-        let names = environment.as_bytes().split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+        let names = values("cgi_environment")?;
+        let names = names.iter().flat_map(|text| text.as_bytes().split(u8::is_ascii_whitespace));
+        let names = names.filter(|name| !name.is_empty());
         let environment: Vec<_> = names.map(|name| OsString::from_vec(name.to_vec())).collect();
         if let Some(name) = environment.iter().find(|name| name.as_bytes().starts_with(b"HTTP_")) {
             // Whoever sends requests could have a backend started with each.
             return Err(format!("cgi_environment: {} comes from the client", name.display()));
         }
-        Ok(Self {
-            folder: value("cgi_folder")?.filter(|folder| !folder.is_empty()).map(PathBuf::from),
-            environment,
-        })
+        let folder = values("cgi_folder")?.into_iter().next().filter(|folder| !folder.is_empty());
+        Ok(Self { folder: folder.map(PathBuf::from), environment })
     }
 }
 
-/// The text that a TOML string means. Of its escapes those of `"` and `\` are known; the others have no place in a path
+/// The texts that a TOML string means, or an array of them.
+fn texts(value: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let Some(mut rest) = value.strip_prefix(b"[") else {
+        let (text, rest) = text(value)?;
+        return is_end(rest).then(|| vec![text]);
+    };
+    let mut texts = Vec::new();
+    loop {
+        rest = rest.trim_ascii_start();
+        if let Some(rest) = rest.strip_prefix(b"]") {
+            return is_end(rest).then_some(texts);
+        }
+        let (text, after) = text(rest)?;
+        texts.push(text);
+        let after = after.trim_ascii_start();
+        rest = after.strip_prefix(b",").or(after.starts_with(b"]").then_some(after))?;
+    }
+}
+
+/// True if nothing but a comment follows.
+fn is_end(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    rest.is_empty() || rest.starts_with(b"#")
+}
+
+/// The text that a TOML string means, and what follows it. Of its escapes those of `"` and `\` are known; the others have no place in a path
 /// or a name.
-fn text(value: &[u8]) -> Option<Vec<u8>> {
+fn text(value: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (quote, rest) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
     let mut text = Vec::new();
     let mut bytes = rest.iter();
@@ -75,8 +101,7 @@ fn text(value: &[u8]) -> Option<Vec<u8>> {
             byte => text.push(*byte),
         }
     }
-    let after = bytes.as_slice().trim_ascii_start();
-    (after.is_empty() || after.starts_with(b"#")).then_some(text)
+    Some((text, bytes.as_slice()))
 }
 
 #[cfg(test)]
@@ -102,6 +127,11 @@ mod tests {
             Settings { folder: Some(PathBuf::from("/a \"b\\")), environment: vec!["A".into(), "B".into()] };
         assert_eq!(settings, Ok(wanted));
         assert_eq!(read("x = 1"), Ok(Settings::default()));
+        let settings = read("\u{feff}# janua: cgi_environment = [ 'A', \"B C\" ,] # these").unwrap();
+        assert_eq!(settings.environment, ["A", "B", "C"]);
+        assert!(
+            read("# janua: cgi_environment = ['HTTP_HOST']").unwrap_err().contains("comes from the client")
+        );
     }
 
     #[test]
@@ -113,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_no_text_says_so() {
-        for line in ["/tmp", "\"/tmp", "'/tmp' x", "\"\\u0041\"", ""] {
+        for line in ["/tmp", "\"/tmp", "'/tmp' x", "\"\\u0041\"", "", "[", "['a'", "['a' 'b']", "['a'] x"] {
             let error = read(&format!("# janua: cgi_folder = {line}")).unwrap_err();
             assert!(error.starts_with("cgi_folder in a comment"), "{error}");
         }
