@@ -130,6 +130,10 @@ impl<'a> Place<'a> {
     }
 
     fn failed(&self, why: String) -> NoBackend {
+        // Several requests may have tried before the first of them could say so.
+        if failed::is_recent(&self.folder, &self.names.failed) {
+            return NoBackend::Known;
+        }
         failed::note(&self.folder, &self.names.failed, &why);
         NoBackend::Because(why)
     }
