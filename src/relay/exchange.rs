@@ -1,7 +1,7 @@
 //! One request on its way to a backend, and the answer on its way back.
 
 use crate::input::{Input, Taken};
-use crate::request::{self, Request};
+use crate::request;
 use crate::{log, output};
 use janua_fastcgi::{EndRequest, Piece, Pieces, ProtocolStatus};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,19 +57,11 @@ pub(crate) enum End {
 }
 
 impl Exchange {
-    /// Hands the head of a request over. `None` if no backend has taken it: then nobody has seen it.
-    pub(crate) fn open(socket: OwnedFd, request: &Request) -> Option<Self> {
-        let mut head = request.head.as_slice();
-        while !head.is_empty() {
-            match send(&socket, head, SendFlags::NOSIGNAL) {
-                Ok(count) => head = head.get(count..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(_) => return None,
-            }
-        }
-        let mut exchange = Self {
+    /// A request, with this body, that nobody has taken yet.
+    pub(crate) fn new(socket: OwnedFd, input: Input) -> Self {
+        Self {
             socket,
-            input: request.input,
+            input,
             outgoing: Vec::new(),
             sent: 0,
             deaf: false,
@@ -80,19 +72,30 @@ impl Exchange {
             begun: false,
             complete: false,
             over: None,
-        };
-        loop {
-            if exchange.receive(RecvFlags::empty()) == Received::End {
-                return None;
+        }
+    }
+
+    /// Hands over what ends in an answer that a backend gives before anything else: the [question](request::question)
+    /// alone, or the head of a request. False if no backend has taken it: then nobody has seen it.
+    pub(crate) fn hand_over(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            match send(&self.socket, bytes, SendFlags::NOSIGNAL) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
             }
-            let mut bytes = exchange.incoming.get(exchange.unread.clone()).unwrap_or_default();
-            match exchange.pieces.next(&mut bytes) {
-                Ok(Some(Piece::Management)) => {
-                    exchange.unread.start = exchange.unread.end - bytes.len();
-                    return Some(exchange);
-                }
-                Ok(None) => exchange.unread.start = exchange.unread.end,
-                _ => return None,
+        }
+        loop {
+            if self.unread.is_empty() && self.receive(RecvFlags::empty()) == Received::End {
+                return false;
+            }
+            let mut bytes = self.incoming.get(self.unread.clone()).unwrap_or_default();
+            let piece = self.pieces.next(&mut bytes);
+            self.unread.start = self.unread.end - bytes.len();
+            match piece {
+                Ok(Some(Piece::Management)) => return true,
+                Ok(None) => {}
+                _ => return false,
             }
         }
     }

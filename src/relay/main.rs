@@ -30,7 +30,7 @@ mod usage;
 use app::App;
 use exchange::{End, Exchange};
 use janua_cgi::{is_cgi, request_params};
-use place::{NoBackend, Place};
+use place::{Connected, NoBackend, Place};
 use request::Request;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -138,13 +138,16 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let app = App::find(word).map_err(NoBackend::Because)?;
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
-        let connected = place.connect()?;
-        let Some(mut exchange) = Exchange::open(connected.socket, request) else {
-            if connected.started {
-                return Err(place.fell());
-            }
+        let Connected { socket, started, loading, inode } = place.connect()?;
+        let mut exchange = Exchange::new(socket, request.input);
+        if loading && exchange.hand_over(&request::question()) && place.is_stale() {
+            // Code that changed while it was loaded is old code, and who asks after the change is to get the new one.
             continue;
-        };
+        }
+        if !exchange.hand_over(&request.head) {
+            place.lost(started, inode)?;
+            continue;
+        }
         let end = exchange.relay();
         if let End::Unanswered(status) = end {
             answer::plain(&request.method, status);
@@ -154,7 +157,7 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
         }
         return Ok(i32::from(end != End::Answered));
     }
-    Err(NoBackend::Because(format!("{OFFERS} went away before they took a request")))
+    Err(NoBackend::Because(format!("{OFFERS} went away, or were out of date, before they took the request")))
 }
 
 /// Where this executable is.

@@ -49,6 +49,10 @@ pub(crate) struct Connected {
     pub(crate) socket: OwnedFd,
     /// This request started the backend.
     pub(crate) started: bool,
+    /// The backend has not said yet what its code came from: it may still be loading it.
+    pub(crate) loading: bool,
+    /// The inode of the socket's file.
+    pub(crate) inode: u64,
 }
 
 impl<'a> Place<'a> {
@@ -81,8 +85,8 @@ impl<'a> Place<'a> {
         let end = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(socket) = self.look()? {
-                return Ok(Connected { socket, started: false });
+            if let Some(connected) = self.look()? {
+                return Ok(connected);
             }
             if failed::is_recent(&self.folder, &self.names.failed) {
                 return Err(NoBackend::Known);
@@ -102,8 +106,8 @@ impl<'a> Place<'a> {
 
     fn start(&self, _lock: &Lock) -> Result<Connected, NoBackend> {
         // Whoever held the lock before may have done the work, or found that it cannot be done.
-        if let Some(socket) = self.look()? {
-            return Ok(Connected { socket, started: false });
+        if let Some(connected) = self.look()? {
+            return Ok(connected);
         }
         if failed::is_recent(&self.folder, &self.names.failed) {
             return Err(NoBackend::Known);
@@ -111,15 +115,29 @@ impl<'a> Place<'a> {
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
         start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
         match self.dial() {
-            Ok(Some(socket)) => Ok(Connected { socket, started: true }),
+            Ok(Some(connected)) => Ok(Connected { started: true, loading: true, ..connected }),
             Ok(None) => Err(self.failed(self.ended())),
             Err(why) => Err(self.failed(why)),
         }
     }
 
-    /// Notes that the backend which this request started has ended before it took a request.
-    pub(crate) fn fell(&self) -> NoBackend {
-        self.failed(self.ended())
+    /// True if the code of the backend has changed.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.state().is_some_and(|state| state.is_stale())
+    }
+
+    /// The backend on this connection has ended before it took the request.
+    ///
+    /// # Errors
+    /// This request had started it, and it has not left in order: that is noted.
+    pub(crate) fn lost(&self, started: bool, inode: u64) -> Result<(), NoBackend> {
+        // Who leaves in order takes the socket along, or had it taken away.
+        let left = self.folder.stat(&self.names.socket).is_none_or(|found| found.st_ino != inode);
+        if started && !left { Err(self.failed(self.ended())) } else { Ok(()) }
+    }
+
+    fn state(&self) -> Option<State> {
+        State::read(&self.folder, &self.names.state)
     }
 
     fn ended(&self) -> String {
@@ -139,15 +157,17 @@ impl<'a> Place<'a> {
     }
 
     /// A connection to a backend that is there and up to date.
-    fn look(&self) -> Result<Option<OwnedFd>, NoBackend> {
-        if State::read(&self.folder, &self.names.state).is_some_and(|state| state.is_stale()) {
+    fn look(&self) -> Result<Option<Connected>, NoBackend> {
+        let state = self.state();
+        if state.as_ref().is_some_and(State::is_stale) {
             return Ok(None);
         }
-        self.dial().map_err(NoBackend::Because)
+        let found = self.dial().map_err(NoBackend::Because)?;
+        Ok(found.map(|connected| Connected { loading: state.is_none(), ..connected }))
     }
 
     /// A connection to whoever listens; `None` if nobody does.
-    fn dial(&self) -> Result<Option<OwnedFd>, String> {
+    fn dial(&self) -> Result<Option<Connected>, String> {
         let path = || self.folder.path.join(&self.names.socket);
         let Some(found) = self.folder.stat(&self.names.socket) else { return Ok(None) };
         let user = geteuid();
@@ -174,7 +194,7 @@ impl<'a> Place<'a> {
         if peer.uid != user {
             return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
         }
-        Ok(Some(socket))
+        Ok(Some(Connected { socket, started: false, loading: false, inode: found.st_ino }))
     }
 }
 

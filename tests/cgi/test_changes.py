@@ -1,0 +1,103 @@
+"""Backends that come and go while requests arrive: none of them fails, and none sees old code."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from .conftest import until
+
+APP = """
+import helper
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d %d" % (VERSION, helper.VERSION)]
+"""
+
+
+@pytest.fixture(autouse=True)
+def real_backends(knows_backends):
+    if not knows_backends:
+        pytest.skip("this janua knows no backends")
+
+
+def write(path, text):
+    """As an editor does: the file is never seen half written."""
+    fresh = path.with_suffix(".fresh")
+    fresh.write_text(text)
+    fresh.chmod(0o755)
+    fresh.rename(path)
+
+
+class Load:
+    """Clients that ask all the time."""
+
+    def __init__(self, site, script, clients=4):
+        self.answers, self.over = [], False
+        self.threads = [threading.Thread(target=self.work, args=(site, script)) for _ in range(clients)]
+
+    def work(self, site, script):
+        while not self.over:
+            self.answers.append(site.ask(script))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        for thread in self.threads:
+            thread.join()
+
+
+def test_code_that_changes_under_load(site):
+    script = site.script(text="VERSION = 0" + APP)
+    helper = site.folder / "helper.py"
+    helper.write_text("VERSION = 0")
+    top = script.read_text().split("VERSION")[0]
+    with Load(site, script) as load:
+        for version in range(1, 9):
+            # The script's own answer tells the version of the module that it was to have.
+            write(helper, f"VERSION = {version}")
+            assert site.ask(script).body.split()[1] == b"%d" % version
+            write(script, top + f"VERSION = {version}" + APP)
+            assert site.ask(script).body == b"%d %d" % (version, version)
+    assert {answer.status for answer in load.answers} == {200}
+    assert {answer.stderr for answer in load.answers} == {b""}
+    assert len(load.answers) > 20 and site.started("process") == []
+    seen = [tuple(map(int, answer.body.split())) for answer in load.answers]
+    assert all(module in (version, version + 1) for version, module in seen)
+
+
+def test_backends_that_leave_under_load(site):
+    script = site.script("app.cgi", "# janua: cgi_max_requests = 3", "# janua: cgi_idle_timeout = 1")
+    with Load(site, script) as load:
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            time.sleep(0.1)
+    assert {(answer.status, answer.body, answer.stderr) for answer in load.answers} == {(200, b"hello\n", b"")}
+    assert len(site.started("backend")) > 3 and site.started("process") == []
+    until(lambda: not site.files("socket"))
+    assert site.ask(script).body == b"hello\n"
+
+
+def test_an_import_error_is_a_500_until_the_next_edit(site):
+    script = site.script(text="VERSION = 1" + APP)
+    for text, status in [("VERSION = 1", 200), ("VERSION =", 500), ("import no_such", 500), ("VERSION = 2", 200)]:
+        write(site.folder / "helper.py", text)
+        answers = [site.ask(script) for _ in range(2)]
+        assert [answer.status for answer in answers] == [status] * 2, text
+        if status == 500:
+            assert b"helper.py" in answers[0].stderr + b"".join(log.read_bytes() for log in site.files("log"))
+    assert answers[1].body == b"1 2" and site.started("process") == []
+
+
+def test_a_touch_is_enough(site):
+    script = site.script()
+    pids = []
+    for _ in range(3):
+        pids.append(site.pid(script))
+        os.utime(script)
+    assert len(set(pids)) == 3
