@@ -75,8 +75,7 @@ impl Exchange {
         }
     }
 
-    /// Hands over what ends in an answer that a backend gives before anything else: the [question](request::question)
-    /// alone, or the head of a request. False if no backend has taken it: then nobody has seen it.
+    /// Hands the head of a request over. False if no backend has taken it: then nobody has seen it.
     pub(crate) fn hand_over(&mut self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             match send(&self.socket, bytes, SendFlags::NOSIGNAL) {

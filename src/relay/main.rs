@@ -138,12 +138,8 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let app = App::find(word).map_err(NoBackend::Because)?;
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
-        let Connected { socket, started, loading, inode } = place.connect()?;
+        let Connected { socket, started, inode } = place.connect()?;
         let mut exchange = Exchange::new(socket, request.input);
-        if loading && exchange.hand_over(&request::question()) && place.is_stale() {
-            // Code that changed while it was loaded is old code, and who asks after the change is to get the new one.
-            continue;
-        }
         if !exchange.hand_over(&request.head) {
             place.lost(started, inode)?;
             continue;
@@ -157,7 +153,7 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
         }
         return Ok(i32::from(end != End::Answered));
     }
-    Err(NoBackend::Because(format!("{OFFERS} went away, or were out of date, before they took the request")))
+    Err(NoBackend::Because(format!("{OFFERS} went away before they took the request")))
 }
 
 /// Where this executable is.

@@ -49,8 +49,6 @@ pub(crate) struct Connected {
     pub(crate) socket: OwnedFd,
     /// This request started the backend.
     pub(crate) started: bool,
-    /// The backend has not said yet what its code came from: it may still be loading it.
-    pub(crate) loading: bool,
     /// The inode of the socket's file.
     pub(crate) inode: u64,
 }
@@ -115,15 +113,10 @@ impl<'a> Place<'a> {
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
         start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
         match self.dial() {
-            Ok(Some(connected)) => Ok(Connected { started: true, loading: true, ..connected }),
+            Ok(Some(connected)) => Ok(Connected { started: true, ..connected }),
             Ok(None) => Err(self.failed(self.ended())),
             Err(why) => Err(self.failed(why)),
         }
-    }
-
-    /// True if the code of the backend has changed.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.state().is_some_and(|state| state.is_stale())
     }
 
     /// The backend on this connection has ended before it took the request.
@@ -134,10 +127,6 @@ impl<'a> Place<'a> {
         // Who leaves in order takes the socket along, or had it taken away.
         let left = self.folder.stat(&self.names.socket).is_none_or(|found| found.st_ino != inode);
         if started && !left { Err(self.failed(self.ended())) } else { Ok(()) }
-    }
-
-    fn state(&self) -> Option<State> {
-        State::read(&self.folder, &self.names.state)
     }
 
     fn ended(&self) -> String {
@@ -158,12 +147,10 @@ impl<'a> Place<'a> {
 
     /// A connection to a backend that is there and up to date.
     fn look(&self) -> Result<Option<Connected>, NoBackend> {
-        let state = self.state();
-        if state.as_ref().is_some_and(State::is_stale) {
+        if State::read(&self.folder, &self.names.state).is_some_and(|state| state.is_stale()) {
             return Ok(None);
         }
-        let found = self.dial().map_err(NoBackend::Because)?;
-        Ok(found.map(|connected| Connected { loading: state.is_none(), ..connected }))
+        self.dial().map_err(NoBackend::Because)
     }
 
     /// A connection to whoever listens; `None` if nobody does.
@@ -194,7 +181,7 @@ impl<'a> Place<'a> {
         if peer.uid != user {
             return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
         }
-        Ok(Some(Connected { socket, started: false, loading: false, inode: found.st_ino }))
+        Ok(Some(Connected { socket, started: false, inode: found.st_ino }))
     }
 }
 

@@ -26,7 +26,7 @@ impl Request {
     pub(crate) fn new(params: &Params) -> Self {
         let input = input(params);
         let encoder = Encoder { id: ID, ..Encoder::default() };
-        let mut head = question();
+        let mut head = get_values(&["FCGI_MPXS_CONNS"]);
         encoder.begin(&mut head);
         encoder.params(params, &mut head);
         if input.is_over() {
@@ -35,11 +35,6 @@ impl Request {
         let method = params.get(b"REQUEST_METHOD").unwrap_or_default().to_vec();
         Self { head, input, method }
     }
-}
-
-/// What a backend answers as soon as it has loaded its app.
-pub(crate) fn question() -> Vec<u8> {
-    get_values(&["FCGI_MPXS_CONNS"])
 }
 
 /// What stands on stdin. Without a length and without an encoding there is no body (RFC 3875, section 4.2); a length
