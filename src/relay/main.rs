@@ -138,10 +138,12 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let app = App::find(word).map_err(NoBackend::Because)?;
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
-        let Connected { socket, started, inode } = place.connect()?;
+        let Connected { socket, started } = place.connect()?;
         let mut exchange = Exchange::new(socket, request.input);
         if !exchange.hand_over(&request.head) {
-            place.lost(started, inode)?;
+            if started {
+                return Err(place.fell());
+            }
             continue;
         }
         let end = exchange.relay();

@@ -8,11 +8,10 @@ use crate::key::Key;
 use crate::lock::Lock;
 use crate::names::Names;
 use crate::settings::{self, Settings};
-use crate::start::{Start, address};
+use crate::start::{Start, address, unix_socket};
 use crate::state::State;
 use rustix::fs::FileType;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::{getegid, geteuid, getgid, getuid};
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -49,8 +48,6 @@ pub(crate) struct Connected {
     pub(crate) socket: OwnedFd,
     /// This request started the backend.
     pub(crate) started: bool,
-    /// The inode of the socket's file.
-    pub(crate) inode: u64,
 }
 
 impl<'a> Place<'a> {
@@ -111,22 +108,13 @@ impl<'a> Place<'a> {
             return Err(NoBackend::Known);
         }
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
-        start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
-        match self.dial() {
-            Ok(Some(connected)) => Ok(Connected { started: true, ..connected }),
-            Ok(None) => Err(self.failed(self.ended())),
-            Err(why) => Err(self.failed(why)),
-        }
+        let socket = start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
+        Ok(Connected { socket, started: true })
     }
 
-    /// The backend on this connection has ended before it took the request.
-    ///
-    /// # Errors
-    /// This request had started it, and it has not left in order: that is noted.
-    pub(crate) fn lost(&self, started: bool, inode: u64) -> Result<(), NoBackend> {
-        // Who leaves in order takes the socket along, or had it taken away.
-        let left = self.folder.stat(&self.names.socket).is_none_or(|found| found.st_ino != inode);
-        if started && !left { Err(self.failed(self.ended())) } else { Ok(()) }
+    /// Notes that the backend which this request started has ended before it took the request: it was the first.
+    pub(crate) fn fell(&self) -> NoBackend {
+        self.failed(self.ended())
     }
 
     fn ended(&self) -> String {
@@ -165,9 +153,7 @@ impl<'a> Place<'a> {
             return Err(format!("{} is no socket of this user's alone: refused", path().display()));
         }
         let failed = |error: Errno| format!("{}: {error}", path().display());
-        let socket =
-            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-                .map_err(|error| format!("no socket can be made: {error}"))?;
+        let socket = unix_socket().map_err(|error| format!("no socket can be made: {error}"))?;
         let address = address(&self.folder, &self.names.socket).map_err(failed)?;
         loop {
             match rustix::net::connect(&socket, &address) {
@@ -181,7 +167,7 @@ impl<'a> Place<'a> {
         if peer.uid != user {
             return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
         }
-        Ok(Some(Connected { socket, started: false, inode: found.st_ino }))
+        Ok(Some(Connected { socket, started: false }))
     }
 }
 

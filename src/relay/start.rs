@@ -37,16 +37,18 @@ pub(crate) fn command(executable: &Path) -> PathBuf {
 }
 
 impl Start<'_> {
-    /// Starts a backend in the place of whatever stood under these names. Its socket takes connections when this
-    /// returns. To be called under the lock.
+    /// Starts a backend in the place of whatever stood under these names, and gives the first connection to it. To be
+    /// called under the lock.
     ///
     /// # Errors
     /// It cannot be started: a sentence that says why.
-    pub(crate) fn perform(&self, folder: &Folder, names: &Names) -> Result<(), String> {
-        let socket = listen(folder, names).map_err(|error| format!("no socket can be made: {error}"))?;
+    pub(crate) fn perform(&self, folder: &Folder, names: &Names) -> Result<OwnedFd, String> {
+        let (socket, first) =
+            listen(folder, names).map_err(|error| format!("no socket can be made: {error}"))?;
         // In this order: beside the state of its predecessor a socket is taken for stale, never the other way round.
         folder.remove(&names.state);
-        self.spawn(folder, names, socket).inspect_err(|_| folder.remove(&names.socket))
+        self.spawn(folder, names, socket).inspect_err(|_| folder.remove(&names.socket))?;
+        Ok(first)
     }
 
     fn spawn(&self, folder: &Folder, names: &Names, socket: OwnedFd) -> Result<(), String> {
@@ -79,10 +81,10 @@ impl Start<'_> {
     }
 }
 
-/// A listening socket in its place. It comes there whole: whoever connects never meets one that does not listen yet.
-fn listen(folder: &Folder, names: &Names) -> rustix::io::Result<OwnedFd> {
-    let socket =
-        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+/// A listening socket in its place, and the first connection to it. It comes there whole: whoever connects never meets
+/// one that does not listen yet, or comes before the request that started the backend.
+fn listen(folder: &Folder, names: &Names) -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    let (socket, first) = (unix_socket()?, unix_socket()?);
     folder.remove(&names.fresh);
     let address = address(folder, &names.fresh)?;
     let mask = rustix::process::umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
@@ -90,9 +92,14 @@ fn listen(folder: &Folder, names: &Names) -> rustix::io::Result<OwnedFd> {
     rustix::process::umask(mask);
     bound?;
     rustix::net::listen(&socket, BACKLOG)
+        .and_then(|()| rustix::net::connect(&first, &address))
         .and_then(|()| folder.rename(&names.fresh, &names.socket))
         .inspect_err(|_| folder.remove(&names.fresh))?;
-    Ok(socket)
+    Ok((socket, first))
+}
+
+pub(crate) fn unix_socket() -> rustix::io::Result<OwnedFd> {
+    rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
 }
 
 /// The address of a socket in the folder. One that is too long for the system goes by way of the open folder.
