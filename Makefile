@@ -10,7 +10,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
-.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-inprocess instructions \
+.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-inprocess instructions soak \
 	packages clean
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make bench      beside uWSGI, flup6 and the kernel's floor; writes benches/results.md (ROUNDS=11, CASES=hello,page)"
 	@echo "make bench-inprocess  nanoseconds of each part of a request's way, without the kernel"
 	@echo "make instructions     the same in instructions, beside benches/instructions.txt (WRITE=1: and written there)"
+	@echo "make soak       an hour of mixed load with faults, every request accounted for (MINUTES=60, SEED=1)"
 	@echo "make install    janua in $(VENV)"
 	@echo "make clean      remove what was built"
 
@@ -67,6 +68,9 @@ bench-inprocess: $(BIN)/python
 
 instructions: $(BIN)/python packages
 	PYTHONPATH=tests $(BIN)/python -m instructions $(if $(WRITE),--write)
+
+soak: install packages
+	PYTHONPATH=tests nice -n 5 $(BIN)/python -m soak --minutes=$(or $(MINUTES),60) --seed=$(or $(SEED),1) --janua=$(BIN)/janua
 
 packages:
 	@sh tests/servers/packages.sh
