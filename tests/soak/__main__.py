@@ -67,6 +67,8 @@ def service(command: str, folder: Path, places: dict) -> subprocess.Popen:
         f"--fastcgi={places['to_fastcgi']}",
     ]  # fmt: skip
     environ = {name: value for name, value in os.environ.items() if not name.startswith("JANUA_")}
+    # What an allocator keeps for later, megabytes for each thread, would hide a leak: it is told to give large blocks back.
+    environ.update(MALLOC_MMAP_THRESHOLD_="131072", MALLOC_TRIM_THRESHOLD_="131072")
     environ.update(SOAK_LEDGER=f"{folder}/ledger", SOAK_FILE=f"{folder}/file", TMPDIR=f"{folder}/tmp")
     options = ["--workers=2", "--threads=4", f"--backlog={BACKLOG}", "--body-memory=256k", *listen, APP]
     return subprocess.Popen([command, "serve", *options], env=environ, cwd=folder, stdin=subprocess.DEVNULL,
@@ -182,10 +184,10 @@ def run(options, wanted, account, load, faults, report) -> None:
         time.sleep(0.5)
         if now >= next_sample:
             next_sample += 10
-            report.sample(account, faults)
+            safely(account, report.sample, account, faults)
         if now >= next_interim:
             next_interim += 60
-            report.interim(account, faults)
+            safely(account, report.interim, account, faults)
         if now >= next_rest:
             next_rest += part
             rest(load, faults, account, report)
@@ -194,6 +196,14 @@ def run(options, wanted, account, load, faults, report) -> None:
             faults.steady = (children(faults.supervisor) or [0])[0]
     report.interim(account, faults)
     rest(load, faults, account, report, go_on=False)
+
+
+def safely(account, work, *arguments) -> None:
+    """A report that cannot be made must not end the run."""
+    try:
+        work(*arguments)
+    except Exception:
+        account.fault(f"{work.__name__} failed: {traceback.format_exc()}")
 
 
 def rest(load, faults, account, report, go_on: bool = True) -> None:

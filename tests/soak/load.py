@@ -285,7 +285,7 @@ class Load:
                 self.account.fault(f"a client thread failed: {traceback.format_exc()}")
         client.ways.close()
 
-    def rest(self, seconds: float = 60) -> bool:
+    def rest(self, seconds: float = 120) -> bool:
         """Stops asking and waits until nothing is under way."""
         self.go.clear()
         deadline = time.monotonic() + seconds
