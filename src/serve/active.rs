@@ -90,6 +90,7 @@ impl Active {
         }
         let mut taken = 0;
         let mut spooled = Ok(());
+        let lost = self.lost();
         let remaining = &mut self.remaining;
         let spool = &mut self.spool;
         let pulled = self.connection.pull(&mut |bytes| {
@@ -105,11 +106,14 @@ impl Active {
             if let Some(left) = remaining {
                 *left -= bytes.len() as u64;
             }
-            if !later.is_empty() {
+            if !later.is_empty() && !lost {
                 spooled = spool.push(later, memory);
             }
         });
-        spooled.map_err(|error| self.fail(Failure::Spool(error.to_string())))?;
+        if let Err(error) = spooled {
+            self.spool = Spool::default();
+            return Err(self.fail(Failure::Spool(error.to_string())));
+        }
         match pulled {
             Ok(Pulled::Wait) => Ok(None),
             // All of it may have gone to the spool, or been beyond the body's end.
@@ -133,19 +137,22 @@ impl Active {
     pub(crate) fn spool_arrived(&mut self, memory: usize) {
         let mut nowhere = [];
         // A failure is kept for whoever reads the body; the response may still get through.
-        let kept = self.failure.take();
         for _ in 0..PIECES {
             if !matches!(self.arrived(&mut nowhere, memory), Ok(None)) || self.connection.drained {
                 break;
             }
         }
-        if kept.is_some() {
-            self.failure = kept;
-        }
+    }
+
+    /// True if the body cannot be had any more although the peer sends it: there was no place to put it.
+    fn lost(&self) -> bool {
+        matches!(self.failure, Some(Failure::Spool(_)))
     }
 
     pub(crate) fn wants_input(&self) -> bool {
-        !self.connection.body_over && self.remaining != Some(0) && self.failure.is_none()
+        // A peer that sends its whole body first would otherwise never come to read that it is lost.
+        let able = self.failure.is_none() || self.lost();
+        !self.connection.body_over && self.remaining != Some(0) && able
     }
 
     /// Puts logged text on its way: with the response if the protocol carries it and the peer is there to take it,

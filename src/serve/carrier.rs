@@ -170,7 +170,10 @@ impl Exchange for Carrier {
     }
 
     fn remaining(&self) -> Option<u64> {
-        self.lock().as_ref().and_then(|active| Some(active.remaining? + active.spool.len()))
+        // A body that has failed has no end that could be counted down to: reading on tells of the failure.
+        let state = self.lock();
+        let active = state.as_ref().filter(|active| active.failure.is_none())?;
+        Some(active.remaining? + active.spool.len())
     }
 
     fn respond(&self, head: &Head<'_>) {

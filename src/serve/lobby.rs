@@ -235,7 +235,8 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         let stop = yard.stop.notified();
         let due = phase == Phase::Fresh || connection.codec.in_head();
         let limited = due || !may_rest(&connection);
-        if yard.is_stopping() && !connection.codec.in_head() {
+        // Who has just connected is about to ask, and was not told that nobody is here.
+        if yard.is_stopping() && phase == Phase::Kept && !connection.codec.in_head() {
             return;
         }
         let limit = match (limited, yard.is_stopping()) {
@@ -248,7 +249,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                 Ok(Ok(guard)) => guard,
                 Ok(Err(_)) => return,
                 Err(Elapsed) => {
-                    if due {
+                    if due && !yard.is_stopping() {
                         log::line(format_args!(
                             "{}: closed: no whole request within {} s (setting progress_timeout)",
                             connection.peer, limit.as_secs()
