@@ -6,12 +6,14 @@ use crate::connection::Connection;
 use crate::flusher::Flusher;
 use crate::lead::Lead;
 use crate::lobby;
+use crate::lock::{Doing, LONG, Lock};
 use crate::warn::Warned;
 use crate::yard::{Job, Yard};
 use crate::{explain, log, refusal};
 use janua_app::{App, Exchange, Thread};
 use janua_environ::Settings;
 use janua_vocabulary::Request;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,6 +43,7 @@ pub(crate) struct Crew {
     warned: Warned,
     lead: Lead,
     flusher: Arc<Flusher>,
+    lock: Lock,
 }
 
 impl Crew {
@@ -52,7 +55,8 @@ impl Crew {
         backend: Option<Arc<Backend>>,
     ) -> Self {
         let (warned, lead, flusher) = (Warned::default(), Lead::new(), Arc::default());
-        Self { runtime, yard, target, environ, backend, warned, lead, flusher }
+        let lock = Lock::new(yard.plan.threads);
+        Self { runtime, yard, target, environ, backend, warned, lead, flusher, lock }
     }
 
     /// Serves requests on the calling thread, number `me`, until the worker stops.
@@ -61,10 +65,21 @@ impl Crew {
     /// request happen in one stretch without it.
     pub(crate) fn serve(&self, thread: Thread<'_>, me: usize) {
         let mut answered = None;
-        while let Some(job) = thread.away(|| self.next(me, answered.take())) {
+        let next = |answered| {
+            self.lock.mark(me, Doing::Away);
+            let job = self.next(me, answered);
+            self.lock.mark(me, Doing::Wanting);
+            job
+        };
+        while let Some(job) = thread.away(|| next(answered.take())) {
+            self.lock.mark(me, Doing::Calling);
             let Job { connection, request } = job;
             answered = self.handle(thread, connection, &request);
+            if self.lock.was_suspected(me) {
+                suspect(&request);
+            }
         }
+        self.lock.mark(me, Doing::Away);
     }
 
     /// Looks after what the last request left, and finds the next.
@@ -152,6 +167,7 @@ impl Crew {
             // Recalled or not, what matters is that the time is over.
             let _ = self.runtime.block_on(async { tokio::time::timeout(TENDING, recall.notified()).await });
         };
+        let lookout = RefCell::new(self.lock.lookout(Instant::now()));
         let expired = |now: Instant| {
             let overdue = self.yard.is_overdue(now);
             if overdue {
@@ -161,6 +177,13 @@ impl Crew {
                 ));
                 // The threads that are stuck in the app cannot be ended one by one.
                 crate::system::end_now(1);
+            }
+            if lookout.borrow_mut().look(now) {
+                log::line(format_args!(
+                    "Python's lock has not been free for {} s: something other than Python code keeps it, and all \
+                     threads of this worker wait",
+                    LONG.as_secs()
+                ));
             }
             overdue
         };
@@ -177,4 +200,17 @@ impl Crew {
         self.lead.end();
         self.flusher.end();
     }
+}
+
+/// Says which request was being answered while others waited for Python's lock. Of its address only the path: what is
+/// in a query is nobody's business.
+fn suspect(request: &Request) {
+    let param = |name: &[u8]| request.params.get(name).unwrap_or_default();
+    let target = param(b"REQUEST_URI");
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+    log::line(format_args!(
+        "{} {} was with the app while Python's lock was not free",
+        param(b"REQUEST_METHOD").escape_ascii(),
+        path.escape_ascii()
+    ));
 }

@@ -26,6 +26,7 @@ mod lead;
 mod link;
 mod listener;
 mod lobby;
+mod lock;
 mod log;
 mod outgoing;
 mod plan;
