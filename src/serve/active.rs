@@ -5,6 +5,7 @@ use crate::log;
 use crate::spool::Spool;
 use janua_app::Failure;
 use janua_vocabulary::BodyLength;
+use std::io;
 use std::time::Instant;
 
 /// How many pieces of a body are taken before the response is tried again.
@@ -31,6 +32,15 @@ pub(crate) struct Active {
     /// The flusher has been called and will come.
     pub(crate) expected: bool,
     pub(crate) log: Vec<u8>,
+}
+
+/// What the app, and the log, are told if a body could not be put away.
+pub(crate) fn no_place(error: &io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    Failure::Spool(format!(
+        "{error}, in {} (environment variable TMPDIR; up to setting body_memory it stays in memory)",
+        folder.display()
+    ))
 }
 
 impl Active {
@@ -112,7 +122,7 @@ impl Active {
         });
         if let Err(error) = spooled {
             self.spool = Spool::default();
-            return Err(self.fail(Failure::Spool(error.to_string())));
+            return Err(self.fail(no_place(&error)));
         }
         match pulled {
             Ok(Pulled::Wait) => Ok(None),

@@ -1,6 +1,6 @@
 //! A request under way: its body comes from the connection and its response goes there.
 
-use crate::active::Active;
+use crate::active::{Active, no_place};
 use crate::connection::Connection;
 use crate::flusher::Flusher;
 use crate::link::Readiness;
@@ -138,8 +138,7 @@ impl Carrier {
 impl Exchange for Carrier {
     fn try_read(&self, into: &mut [u8]) -> Result<Option<usize>, Failure> {
         self.with(|active| {
-            let spooled =
-                active.spool.take(into).map_err(|error| active.fail(Failure::Spool(error.to_string())));
+            let spooled = active.spool.take(into).map_err(|error| active.fail(no_place(&error)));
             let read = match spooled {
                 Ok(0) => active.check().and_then(|()| active.arrived(into, self.memory)),
                 Ok(count) => Ok(Some(count)),

@@ -242,8 +242,6 @@ class Faults:
                     os.kill(pid, signal.SIGCONT)
                 except ProcessLookupError:
                     pass
-        if not full:
-            self.account.fault("the queue of a socket was never full")
         for sock in waiting:
             attempt = self.account.begin("hello", "scgi")
             connection = Connection.__new__(Connection)
@@ -262,7 +260,8 @@ class Faults:
                 self.account.failed(attempt, f"from a full queue: {error}")
             finally:
                 sock.close()
-        return True
+        # A worker that has come meanwhile accepts, and then it is none.
+        return full
 
     def idle_crowd(self) -> bool:
         """Many connect, say little or nothing, and go."""
