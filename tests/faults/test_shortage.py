@@ -139,7 +139,8 @@ def test_a_descriptor_that_comes_free_goes_to_the_next_who_waits(start_service):
         kept = []
         for _ in range(100):
             connection = stack.enter_context(FastCgi(service.fastcgi, 2))
-            connection.send(fastcgi.head(1, fastcgi.stock(path="/who"), fastcgi.KEEP_CONN) + fastcgi.record(fastcgi.STDIN, 1))
+            head = fastcgi.head(1, fastcgi.stock(path="/who"), fastcgi.KEEP_CONN)
+            connection.send(head + fastcgi.record(fastcgi.STDIN, 1))
             kept.append(connection)
         until(lambda: "no connection could be accepted" in service.log())
         with Connection(service.scgi, 20) as waiting:
@@ -182,4 +183,4 @@ def test_a_full_queue_is_served_from_its_head_to_its_end(start_service):
 def test_what_is_held_is_seen():
     """The tests above compare numbers: of a process that is there they are not 0."""
     held = holding(os.getpid())
-    assert held.private and held.descriptors and held.threads
+    assert held.anonymous and held.descriptors and held.threads

@@ -168,7 +168,8 @@ class Faults:
         window = self.account.open_window("no descriptors were left", kinds=("file", "spool", "slow_sender"))
         try:
             # As many as there are: the number is that of the highest, plus one.
-            return self._limited(pids, resource.RLIMIT_NOFILE, lambda pid: len(descriptors(pid)), self.random.uniform(0.5, 2))
+            seconds = self.random.uniform(0.5, 2)
+            return self._limited(pids, resource.RLIMIT_NOFILE, lambda pid: len(descriptors(pid)), seconds)
         finally:
             window.ended = time.monotonic() + 0.5
 

@@ -22,7 +22,8 @@ class Holding:
     """All that a process holds. Sizes in KiB."""
 
     pss: int = 0
-    private: int = 0
+    #: What no file backs. Unlike PSS it does not depend on what other processes share at the moment.
+    anonymous: int = 0
     descriptors: int = 0
     sockets: int = 0
     files: int = 0
@@ -32,8 +33,8 @@ class Holding:
         return Holding(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     def __str__(self) -> str:
-        return (f"{self.pss} KiB PSS ({self.private} KiB private), {self.descriptors} descriptors, {self.sockets} sockets, "
-                f"{self.files} temporary files, {self.threads} threads")
+        return (f"{self.pss} KiB PSS ({self.anonymous} KiB of no file), {self.descriptors} descriptors, "
+                f"{self.sockets} sockets, {self.files} temporary files, {self.threads} threads")
 
 
 def holding(pid: int) -> Holding:
@@ -45,8 +46,8 @@ def holding(pid: int) -> Holding:
     except OSError:
         return Holding()
     found = Holding()
-    for name, field in (("Pss", "pss"), ("Private_Dirty", "private")):
-        match = re.search(rf"^{name}:\s+(\d+)", memory, re.M)
+    for text, name, field in ((memory, "Pss", "pss"), (status, "RssAnon", "anonymous")):
+        match = re.search(rf"^{name}:\s+(\d+)", text, re.M)
         setattr(found, field, int(match[1]) if match else 0)
     match = re.search(r"^Threads:\s+(\d+)", status, re.M)
     found.threads = int(match[1]) if match else 0

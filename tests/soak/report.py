@@ -14,7 +14,7 @@ class Report:
     """Lines for a person, on the terminal and in a file; samples for a plot in another."""
 
     COLUMNS = ("seconds", "right", "rate", "explained", "lost", "wrong", "asked_again", "left", "slowest_ms", "faults",
-               "steady_pss", "other_pss", "supervisor_pss", "steady_descriptors", "steady_sockets", "steady_files",
+               "steady_pss", "other_pss", "supervisor_pss", "steady_anonymous", "steady_descriptors", "steady_sockets", "steady_files",
                "steady_threads", "under_way")  # fmt: skip
 
     def __init__(self, folder):
@@ -43,7 +43,7 @@ class Report:
         self.memory.append((now - self.began, steady.pss, other.pss if other else None))
         row = (round(now - self.began), right, round(rate), counts.get("explained", 0), counts.get("lost", 0),
                counts.get("wrong", 0), counts.get("asked again", 0), counts.get("left", 0), round(slowest * 1000),
-               sum(faults.done.values()), steady.pss, other.pss if other else "", supervisor.pss, steady.descriptors,
+               sum(faults.done.values()), steady.pss, other.pss if other else "", supervisor.pss, steady.anonymous, steady.descriptors,
                steady.sockets, steady.files, steady.threads, account.under_way)  # fmt: skip
         self.samples.write("\t".join(map(str, row)) + "\n")
 
@@ -91,13 +91,13 @@ class Report:
         end, last, _, last_supervisor = self.rests[-1]
         names = ("descriptors", "sockets", "files", "threads")
         for who, before, after in (("the steady worker", first, last), ("the supervisor", first_supervisor, last_supervisor)):
-            more = 100 * (after.private / max(1, before.private) - 1)
-            self.say(f"{who} after {at / 60:.1f} min and {end / 60:.1f} min, at rest: {before.private} KiB and "
-                     f"{after.private} KiB private ({more:+.1f} %), {before.pss} KiB and {after.pss} KiB PSS, "
+            more = 100 * (after.anonymous / max(1, before.anonymous) - 1)
+            self.say(f"{who} after {at / 60:.1f} min and {end / 60:.1f} min, at rest: {before.anonymous} KiB and "
+                     f"{after.anonymous} KiB of no file ({more:+.1f} %), {before.pss} KiB and {after.pss} KiB PSS, "
                      + ", ".join(f"{name} {getattr(before, name)} and {getattr(after, name)}" for name in names))
-            # PSS depends on how many other processes of the machine use the same libraries.
-            if after.private > before.private * (1 + GROWTH):
-                bad.append(f"{who} grew by more than {GROWTH:.0%}: {before.private} KiB to {after.private} KiB at rest")
+            # PSS rises and falls with what other processes share: forks of the supervisor come and go.
+            if after.anonymous > before.anonymous * (1 + GROWTH):
+                bad.append(f"{who} grew by more than {GROWTH:.0%}: {before.anonymous} KiB to {after.anonymous} KiB at rest")
             for name in names:
                 if getattr(after, name) > getattr(before, name):
                     bad.append(f"{who} holds {getattr(after, name)} {name} at rest, {getattr(before, name)} at first")

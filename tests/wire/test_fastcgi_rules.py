@@ -38,7 +38,8 @@ def test_the_reserved_byte_of_a_header_means_nothing(wire):
     with FastCgi(wire.fastcgi) as connection:
         connection.send(header(fastcgi.BEGIN_REQUEST, 1, 8, reserved=255) + struct.pack(">HB5x", 1, 0))
         content = pairs(stock(path="/reserved"))
-        connection.send(header(fastcgi.PARAMS, 1, len(content), reserved=7) + content + record(fastcgi.PARAMS, 1) + STDIN_END)
+        connection.send(header(fastcgi.PARAMS, 1, len(content), reserved=7) + content)
+        connection.send(record(fastcgi.PARAMS, 1) + STDIN_END)
         assert answer(connection)["path"] == "/reserved"
 
 
