@@ -65,18 +65,23 @@ class Faults:
             self.notice()
             with self.lock:
                 if not self.quiet.is_set() and not self.over.is_set():
-                    self.one(self.random.choices(list(FAULTS), list(FAULTS.values()))[0])
+                    # Not each can be done at any time; a worker that is still young is left alone.
+                    names = self.random.choices(list(FAULTS), list(FAULTS.values()), k=4)
+                    any(self.one(name) for name in names)
 
-    def one(self, name: str) -> None:
+    def one(self, name: str) -> bool:
+        """Does a fault. False if it could not be done now."""
         work: Callable[[], bool] = getattr(self, name)
         try:
             if work():
                 self.done[name] += 1
                 self.account.note(f"fault: {name}")
+                return True
         except (ProcessLookupError, FileNotFoundError):
             pass  # the worker in question has just ended
         except Exception:
             self.account.fault(f"the fault {name} failed: {traceback.format_exc()}")
+        return False
 
     def end(self) -> None:
         self.over.set()
