@@ -1,13 +1,12 @@
 //! Name-value pairs (section 3.4), in one record or as the stream that PARAMS is.
 
 use crate::FastCgiError;
-use janua_vocabulary::{Limits, Params};
+use janua_vocabulary::{Limits, Pair, Params};
 use nom::bytes::complete::take;
 use nom::combinator::{map, verify};
 use nom::number::complete::{be_u8, be_u32};
 use nom::sequence::pair;
 use nom::{IResult, Parser, branch::alt};
-use std::ops::Range;
 
 /// The first bit of a length that takes four bytes.
 const LONG: u32 = 1 << 31;
@@ -51,7 +50,7 @@ pub(crate) fn append_pair(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 #[derive(Debug, Default)]
 pub(crate) struct PairStream {
     block: Vec<u8>,
-    pairs: Vec<(Range<usize>, Range<usize>)>,
+    pairs: Vec<Pair>,
     /// Where the first pair begins that is not whole.
     next: usize,
     /// How long `block` must be before that pair is worth another look.
@@ -67,6 +66,9 @@ impl PairStream {
         let too_long = FastCgiError::ParamsTooLong { limit: limits.params_bytes };
         if piece.len() > limits.params_bytes.saturating_sub(self.block.len()) {
             return Err(too_long);
+        }
+        if self.block.is_empty() {
+            self.pairs.reserve(piece.len() / Pair::USUAL_LENGTH);
         }
         self.block.extend_from_slice(piece);
         let arrived = self.block.len();
@@ -89,13 +91,13 @@ impl PairStream {
                 self.worth = end;
                 break;
             }
-            self.pairs.push((start..middle, middle..end));
+            self.pairs.push(Pair::at(start..middle, middle..end));
             self.next = end;
         }
         Ok(())
     }
 
-    /// The parameters, at the end of the stream. Leaves nothing behind but memory for the next pairs.
+    /// The parameters, at the end of the stream. Leaves nothing behind.
     ///
     /// # Errors
     /// The stream ended in the middle of a pair.
@@ -105,7 +107,7 @@ impl PairStream {
         }
         self.next = 0;
         self.worth = 0;
-        Ok(Params::from_block(std::mem::take(&mut self.block), self.pairs.drain(..)))
+        Ok(Params::from_block(std::mem::take(&mut self.block), std::mem::take(&mut self.pairs)))
     }
 
     /// Forgets everything and gives the memory back.
@@ -115,7 +117,7 @@ impl PairStream {
 
     #[cfg(test)]
     fn memory(&self) -> usize {
-        self.block.capacity() + self.pairs.capacity() * size_of::<(Range<usize>, Range<usize>)>()
+        self.block.capacity() + self.pairs.capacity() * size_of::<Pair>()
     }
 }
 

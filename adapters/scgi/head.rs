@@ -1,11 +1,12 @@
 //! The head of a request: a netstring of NUL-terminated names and values.
 
 use crate::ScgiError;
-use janua_vocabulary::{BodyLength, Buffer, Limits, Params, Request};
-use nom::bytes::complete::{tag, take_until};
+use janua_vocabulary::{BodyLength, Buffer, Limits, Pair, Params, Request};
+use memchr::memchr;
 use nom::combinator::iterator;
-use nom::sequence::{pair, terminated};
-use nom::{IResult, Offset, Parser};
+use nom::error::{Error, ErrorKind};
+use nom::sequence::pair;
+use nom::{Err, IResult, Offset, Parser};
 
 /// A cursor over an arriving head. What was understood is not looked at again when more bytes come.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ fn longer(so_far: Option<usize>, byte: u8, limit: usize) -> Result<usize, ScgiEr
 
 /// Reads the content of the netstring, in one pass.
 fn request(block: Vec<u8>, max_params: usize) -> Result<Request, ScgiError> {
-    let mut pairs = Vec::new();
+    let mut pairs = Vec::with_capacity(block.len() / Pair::USUAL_LENGTH);
     let mut content_length = None;
     let mut headers = iterator(block.as_slice(), header);
     for (name, value) in headers.by_ref() {
@@ -93,7 +94,7 @@ fn request(block: Vec<u8>, max_params: usize) -> Result<Request, ScgiError> {
         let start = block.offset(name);
         let middle = start + name.len();
         // A NUL stands between the two.
-        pairs.push((start..middle, middle + 1..middle + 1 + value.len()));
+        pairs.push(Pair::at(start..middle, middle + 1..middle + 1 + value.len()));
         match name {
             b"" => return Err(ScgiError::EmptyName),
             b"CONTENT_LENGTH" => {
@@ -122,9 +123,13 @@ fn header(input: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
     pair(string, string).parse(input)
 }
 
+/// `<bytes> NUL`. Most of a head is these, and `terminated(take_until, tag)` takes three times as long for each.
 fn string(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    let nul: &[u8] = b"\0";
-    terminated(take_until(nul), tag(nul)).parse(input)
+    let (string, rest) = memchr(0, input)
+        .and_then(|end| input.split_at_checked(end))
+        .ok_or(Err::Error(Error::new(input, ErrorKind::TakeUntil)))?;
+    // `rest` begins with the NUL.
+    Ok((rest.get(1..).unwrap_or_default(), string))
 }
 
 /// A number of bytes below 2^63, of digits only: no sign, no blank, no comma.

@@ -24,6 +24,6 @@ pub use codec::{Codec, Event};
 pub use document::Document;
 pub use error::{Answer, PeerError};
 pub use limits::Limits;
-pub use params::Params;
+pub use params::{Pair, Params};
 pub use request::{BodyLength, Protocol, Request};
 pub use response::{Frame, Head};

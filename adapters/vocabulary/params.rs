@@ -12,10 +12,24 @@ pub struct Params {
     pairs: Vec<Pair>,
 }
 
-#[derive(Clone, Copy)]
-struct Pair {
+/// Where in a block of memory a name and its value stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair {
     name: (u32, u32),
     value: (u32, u32),
+}
+
+impl Pair {
+    /// How many bytes of a block there are for each pair, rather too few than too many: what room to make for the pairs
+    /// of a block that is at hand, so that it seldom has to grow.
+    pub const USUAL_LENGTH: usize = 24;
+
+    /// A name and a value at these places.
+    #[inline]
+    pub fn at(name: Range<usize>, value: Range<usize>) -> Self {
+        let span = |range: Range<usize>| (range.start as u32, range.end as u32);
+        Self { name: span(name), value: span(value) }
+    }
 }
 
 impl Params {
@@ -24,12 +38,9 @@ impl Params {
         Self::default()
     }
 
-    /// Parameters that lie in `block`, where each pair of ranges says where a name and its value stand.
-    /// A range that does not lie inside `block` reads as empty.
-    pub fn from_block(block: Vec<u8>, pairs: impl IntoIterator<Item = (Range<usize>, Range<usize>)>) -> Self {
-        let span = |range: Range<usize>| (range.start as u32, range.end as u32);
-        let pairs = pairs.into_iter().map(|(name, value)| Pair { name: span(name), value: span(value) });
-        Self { pairs: pairs.collect(), bytes: block }
+    /// Parameters that lie in `block`. A name or value that does not lie inside it reads as empty.
+    pub fn from_block(block: Vec<u8>, pairs: Vec<Pair>) -> Self {
+        Self { pairs, bytes: block }
     }
 
     /// Appends a copy of one parameter.
@@ -50,7 +61,12 @@ impl Params {
 
     /// The value of the last parameter of that name.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        self.iter().rev().find_map(|(n, value)| (n == name).then_some(value))
+        // Most names differ in their length already.
+        let alike = |pair: &&Pair| {
+            let (start, end) = pair.name;
+            end.wrapping_sub(start) as usize == name.len() && self.slice(pair.name) == name
+        };
+        self.pairs.iter().rev().find(alike).map(|pair| self.slice(pair.value))
     }
 
     /// How many parameters there are, repeats counted.
@@ -107,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_range_outside_the_block_reads_as_empty() {
-        let params = Params::from_block(b"AB".to_vec(), [(0..1, 1..2), (1..2, 2..9)]);
+        let params = Params::from_block(b"AB".to_vec(), vec![Pair::at(0..1, 1..2), Pair::at(1..2, 2..9)]);
         assert!(params.iter().eq([(&b"A"[..], &b"B"[..]), (b"B", b"")]));
     }
 }
