@@ -1,10 +1,11 @@
-//! Two questions that are asked of every parameter, eight bytes at a time.
+//! Two questions that are asked of every parameter, many bytes at a time.
 //!
 //! The general routines for them are made for long texts; most names and values are shorter than what it takes
 //! to set those up. Texts of eight bytes or more are read in words, the last of which may overlap the one
 //! before.
 
 /// `==`. Most names have eight to sixteen bytes: two words, which may overlap.
+#[inline]
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
@@ -21,17 +22,21 @@ pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// True if there is a NUL among them.
+#[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
-    let Some(end) = bytes.last_chunk::<8>() else { return bytes.contains(&0) };
-    zeros(end) != 0 || bytes.as_chunks::<8>().0.iter().any(|word| zeros(word) != 0)
+    if let Some(end) = bytes.last_chunk::<16>() {
+        zero_among(end) || bytes.as_chunks::<16>().0.iter().any(zero_among)
+    } else if let (Some(start), Some(end)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        zero_among(start) || zero_among(end)
+    } else {
+        bytes.iter().any(|byte| *byte == 0)
+    }
 }
 
-/// Not zero if one of the bytes is: subtracting one borrows into the highest bit of a byte that was zero, and
-/// of one that had that bit already, which is masked out.
-fn zeros(word: &[u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let word = u64::from_ne_bytes(*word);
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
+/// Without a way out of the loop the compiler asks all of the bytes at once.
+#[inline]
+fn zero_among<const COUNT: usize>(bytes: &[u8; COUNT]) -> bool {
+    bytes.iter().fold(false, |any, byte| any | (*byte == 0))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Every function lends from its argument where it can, so that the usual path (no escape, no `//`, no `/.`)
 //! costs one scan and no memory.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 /// Decodes `%XX` once; a `%` that starts no escape stands for itself.
@@ -74,8 +74,10 @@ pub(crate) fn normalise(path: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 
 /// True if a path has a slash followed by a slash or a dot; only then can [`normalise`] change it.
 fn may_need_normalising(path: &[u8]) -> bool {
-    path.first().is_some_and(|first| *first != b'/')
-        || path.windows(2).any(|pair| matches!(pair, [b'/', b'/' | b'.']))
+    let Some((first, behind)) = path.split_first() else { return false };
+    // Asking all pairs without a way out lets the compiler ask many at a time.
+    let next_to = |any, (one, next): (&u8, &u8)| any | ((*one == b'/') & ((*next == b'/') | (*next == b'.')));
+    *first != b'/' || path.iter().zip(behind).fold(false, next_to)
 }
 
 /// Runs of slashes made one; dots are left alone.
@@ -185,7 +187,7 @@ pub(crate) fn is_script(path: &[u8]) -> bool {
 /// The path of a request-target (RFC 9112 section 3.2), still encoded: the origin form, or the path of the
 /// absolute form. `None` for `*`, for `host:port`, and for junk.
 pub(crate) fn target_path(target: &[u8]) -> Option<&[u8]> {
-    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
+    let end = memchr2(b'?', b'#', target).unwrap_or(target.len());
     let path = target.get(..end)?;
     if path.starts_with(b"/") {
         return Some(path);
