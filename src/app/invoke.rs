@@ -1,16 +1,16 @@
 //! Calling the app and taking what it gives (PEP 3333, "The Server/Gateway Side").
 
+use crate::environ::Template;
 use crate::errors::ErrorStream;
 use crate::input::InputStream;
 use crate::load::{self, LoadError};
-use crate::names::Names;
 use crate::reply::{Reply, type_name};
-use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread, environ};
-use janua_environ::{Environ, Known, Scheme};
+use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread};
+use janua_environ::{Environ, Known};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,8 +28,7 @@ pub struct Mode {
 /// A loaded app and what its requests have in common.
 pub struct App {
     callable: Py<PyAny>,
-    template: Py<PyDict>,
-    names: Names,
+    template: Template,
     warned_of_bare_bytes: AtomicBool,
 }
 
@@ -53,25 +52,8 @@ impl App {
             let kind = type_name(callable.bind(py));
             return Err(PyTypeError::new_err(format!("the app is of type {kind} and cannot be called")));
         }
-        let template = PyDict::new(py);
-        template.set_item("wsgi.version", (1, 0))?;
-        template.set_item("wsgi.multithread", mode.multithread)?;
-        template.set_item("wsgi.multiprocess", mode.multiprocess)?;
-        template.set_item("wsgi.run_once", mode.run_once)?;
-        template.set_item("wsgi.input_terminated", true)?;
-        template.set_item("wsgi.file_wrapper", py.get_type::<FileWrapper>())?;
-        template.set_item("wsgi.url_scheme", intern!(py, "http"))?;
-        // Every request gives these a value. That they have a place already makes the copies large enough to grow once
-        // instead of three times.
-        for name in ["wsgi.input", "wsgi.errors"].into_iter().chain(Environ::ALWAYS.map(Known::name)) {
-            template.set_item(PyString::intern(py, name), py.None())?;
-        }
-        Ok(Self {
-            callable,
-            template: template.unbind(),
-            names: Names::new(py),
-            warned_of_bare_bytes: AtomicBool::new(false),
-        })
+        let template = Template::new(py, mode)?;
+        Ok(Self { callable, template, warned_of_bare_bytes: AtomicBool::new(false) })
     }
 
     /// Calls the app for one request. However that ends, the exchange has been told an end when this returns, and
@@ -112,10 +94,7 @@ impl App {
         reply: &Bound<'py, Reply>,
         exchange: &Arc<dyn Exchange>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let dict = environ::dict(py, self.template.bind(py), &self.names, environ)?;
-        if environ.url_scheme == Scheme::Https {
-            dict.set_item(intern!(py, "wsgi.url_scheme"), intern!(py, "https"))?;
-        }
+        let dict = self.template.dict(py, environ)?;
         dict.set_item(intern!(py, "wsgi.input"), Bound::new(py, InputStream::new(exchange.clone()))?)?;
         dict.set_item(intern!(py, "wsgi.errors"), Bound::new(py, ErrorStream::new(exchange.clone()))?)?;
         self.callable.bind(py).call1((dict, reply))

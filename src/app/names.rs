@@ -19,7 +19,8 @@ impl Names {
     }
 
     /// The interned string of a known variable.
-    pub(crate) fn get(&self, known: Known) -> Option<&Py<PyString>> {
-        self.strings.get(known.index())
+    pub(crate) fn get<'py>(&self, py: Python<'py>, known: Known) -> Bound<'py, PyString> {
+        let string = self.strings.get(known.index()).map(|string| string.bind(py).clone());
+        string.unwrap_or_else(|| PyString::intern(py, known.name()))
     }
 }
