@@ -23,6 +23,10 @@ ALLOWED = {
     "janua-inprocess": {  # benchmarks, on nobody's way
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http", "janua-environ", "janua-app",
     },
+    "janua-properties": {  # a test; it asks whatever takes bytes that others wrote
+        "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
+        "janua-environ", "janua-explain", "janua-response", "janua-cli",
+    },
     "janua-serve": {
         "janua-vocabulary", "janua-cgi", "janua-scgi", "janua-fastcgi", "janua-http",
         "janua-environ", "janua-explain", "janua-response", "janua-app", "janua-backend",
