@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
 from typing import Iterable, NamedTuple
 
+#: How much slower than usual everything may be, as under valgrind.
+SLOWNESS = float(os.environ.get("TEST_SLOWNESS", "1"))
+
 #: Seconds that a client waits for the next byte before the test fails.
-PATIENCE = 10.0
+PATIENCE = 10.0 * SLOWNESS
 
 
 class Block(NamedTuple):

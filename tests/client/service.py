@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 from typing import List, Sequence
 
-from .connection import connect
+from .connection import SLOWNESS, connect
 
 #: Seconds that a service may take to start or to stop.
-PATIENCE = 20.0
+PATIENCE = 20.0 * SLOWNESS
 
 
 def free_port() -> int:

@@ -190,8 +190,8 @@ impl Case {
         answer.bodiless = answer.method == b"HEAD" || matches!(choice % 8, 0 | 1);
         answer.status = status.to_vec();
         answer.length = length.filter(|_| !choice.is_multiple_of(8));
-        answer.fields = match choice & 0x30 {
-            0x20 => [b"X-Large: ", &vec![b'x'; 70_000][..], b"\r\n"].concat(),
+        answer.fields = match choice & 0x3f {
+            0x2f => [b"X-Large: ", &vec![b'x'; 70_000][..], b"\r\n"].concat(),
             _ => b"Content-Type: text/plain\r\n".to_vec(),
         };
         if let Some(length) = answer.length {
