@@ -38,8 +38,9 @@ pub(crate) fn bytes_in(input: &mut Input<'_>, wire: &impl Wire) {
     let policy = if input.one_in(4) { Policy::AtHead } else { Policy::AtEnd };
     let (cutting, seed) = (input.byte(), input.byte());
     let bytes = input.clone().rest();
-    let whole = seen(wire, limits, policy, [bytes]);
-    let pieces = seen(wire, limits, policy, cut(bytes, cutting, seed));
+    let whole = seen(wire, limits, policy, [bytes], false);
+    // Every other time a body is read past the codec where that is allowed.
+    let pieces = seen(wire, limits, policy, cut(bytes, cutting, seed), seed % 2 == 1);
     // Whether a client that waits for `100 Continue` and is answered early goes on cannot be known from the bytes.
     let unsure = policy == Policy::AtHead
         && whole
@@ -85,6 +86,7 @@ fn seen<'a>(
     limits: Limits,
     policy: Policy,
     pieces: impl IntoIterator<Item = &'a [u8]>,
+    direct: bool,
 ) -> Vec<Seen> {
     let mut codec = wire.codec(limits);
     let bound = Bound::new(limits);
@@ -93,6 +95,14 @@ fn seen<'a>(
     for mut piece in pieces {
         watch.arrived += piece.len();
         while !piece.is_empty() {
+            let past = if direct { codec.direct().min(piece.len()) } else { 0 };
+            if past > 0 {
+                watch.passed_by(&piece[..past]);
+                codec.passed(past);
+                piece = &piece[past..];
+                watch.listen(codec.as_mut());
+                continue;
+            }
             let space = codec.space();
             if space.is_empty() {
                 assert!(wire.room_may_be_empty(), "there is no room to read into");
@@ -156,13 +166,7 @@ impl Watch {
                         self.answer(codec);
                     }
                 }
-                Event::Body(piece) => {
-                    self.held += 2 * piece.len();
-                    match self.seen.last_mut() {
-                        Some(Seen::Body(body)) => body.extend_from_slice(piece),
-                        _ => self.seen.push(Seen::Body(piece.to_vec())),
-                    }
-                }
+                Event::Body(piece) => self.body(piece),
                 Event::BodyEnd => {
                     self.keep(Seen::BodyEnd, 0);
                     self.answer(codec);
@@ -179,6 +183,19 @@ impl Watch {
             self.bound.check(self.held + 2 * self.seen.len() * size_of::<Seen>());
         }
         self.bound.check(self.held + 2 * self.seen.len() * size_of::<Seen>());
+    }
+
+    fn passed_by(&mut self, piece: &[u8]) {
+        self.order.event(&Event::Body(piece));
+        self.body(piece);
+    }
+
+    fn body(&mut self, piece: &[u8]) {
+        self.held += 2 * piece.len();
+        match self.seen.last_mut() {
+            Some(Seen::Body(body)) => body.extend_from_slice(piece),
+            _ => self.seen.push(Seen::Body(piece.to_vec())),
+        }
     }
 
     fn keep(&mut self, seen: Seen, size: usize) {
@@ -202,5 +219,5 @@ impl Watch {
 
 /// Everything that a codec with usual limits says of `pieces` and the end behind them.
 pub fn watch<'a>(wire: &impl Wire, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
-    seen(wire, Limits::default(), Policy::AtEnd, pieces)
+    seen(wire, Limits::default(), Policy::AtEnd, pieces, true)
 }
