@@ -4,18 +4,12 @@
 //! a fast request never changes threads. Only if the app is still busy when the watch looks a second time does the
 //! lead pass to another thread. Without a free thread the watch itself keeps the idle connections going.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::turns::{ALONE_TICKS, Condvar, IDLE_TICKS, Mutex, MutexGuard, Notify};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 
 /// How often the watch looks while there is something to watch.
 const TICK: Duration = Duration::from_millis(1);
-
-/// After so many looks at nothing the watch sleeps until it is called.
-const IDLE_TICKS: u32 = 200;
-
-/// How long the app may keep every thread before the watch takes care of the sockets, in ticks.
-const ALONE_TICKS: u32 = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seat {

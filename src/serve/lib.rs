@@ -37,6 +37,7 @@ mod spool;
 mod supervisor;
 mod system;
 mod tail;
+mod turns;
 mod warn;
 mod watched;
 mod worker;
