@@ -11,7 +11,7 @@ LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
 .PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-inprocess instructions soak \
-	packages clean
+	fuzz-short fuzz miri loom deny valgrind check-deep packages clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-inprocess  nanoseconds of each part of a request's way, without the kernel"
 	@echo "make instructions     the same in instructions, beside benches/instructions.txt (WRITE=1: and written there)"
 	@echo "make soak       an hour of mixed load with faults, every request accounted for (MINUTES=60, SEED=1)"
+	@echo "make check-deep more than each change needs: fuzzing, miri, loom, valgrind, cargo-deny (each is a target of its own)"
 	@echo "make install    janua in $(VENV)"
 	@echo "make clean      remove what was built"
 
@@ -39,7 +40,7 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 demo: install
 	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: packages test-fast server-test
+test: packages test-fast fuzz-short loom server-test
 
 test-fast: lint rust-test python-test
 
@@ -59,6 +60,40 @@ server-test: install packages
 	echo "building an environment that the servers' children can read"; \
 	$(BIN)/python tests/servers/environment.py "$$folder/venv"; \
 	JANUA_E2E_VENV="$$folder/venv" $(BIN)/python -m pytest --quiet tests/servers tests/matrix
+
+check-deep: fuzz-short miri loom deny valgrind
+
+# Each target for some seconds, without a tool beside a nightly compiler; says so where there is none.
+fuzz-short:
+	@sh fuzz/short.sh
+
+# One target for as long as you like: make fuzz TARGET=http MINUTES=30
+fuzz:
+	$(RUST) run --quiet -p janua-properties --example corpora -- fuzz/corpus
+	cd fuzz && cargo +nightly fuzz run --fuzz-dir . --sanitizer $(or $(SANITIZER),none) --no-trace-compares \
+		$(if $(filter config,$(TARGET)),--features config) $(TARGET) -- -max_len=2048 -rss_limit_mb=1024 \
+		-max_total_time=$$(($(or $(MINUTES),30) * 60)) $(addprefix -dict=,$(wildcard fuzz/dictionaries/$(TARGET:_operations=).dict))
+
+# What the codecs and the environ builder do with memory, by an interpreter that knows what is undefined.
+miri:
+	@cargo +nightly miri --version >/dev/null || { echo "miri is missing: rustup +nightly component add miri"; exit 1; }
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --target-dir target/miri \
+		-p janua-properties --no-default-features --test short
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --target-dir target/miri \
+		-p janua-vocabulary -p janua-fastcgi -p janua-scgi -p janua-response --lib
+
+# Every way in which the threads of a worker can pass the lead to one another.
+loom:
+	cargo test --quiet --locked --release --manifest-path tests/loom/Cargo.toml --target-dir target/loom
+
+deny:
+	@cargo deny --version >/dev/null || { echo "cargo-deny is missing: cargo install cargo-deny --locked"; exit 1; }
+	cargo deny check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
+	else echo "deny: advisories NOT CHECKED, their database is a git repository that cannot be reached from here"; fi
+
+valgrind: install
+	@$(BIN)/python tests/valgrind/run.py
 
 matrix: install packages
 	PYTHONPATH=tests $(BIN)/python -m matrix

@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{cgi, Counting};
+use janua_properties::{Counting, cgi};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

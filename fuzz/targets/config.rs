@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{config, Counting};
+use janua_properties::{Counting, config};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{environ, Counting};
+use janua_properties::{Counting, environ};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{fastcgi, Counting};
+use janua_properties::{Counting, fastcgi};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

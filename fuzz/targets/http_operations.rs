@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{http, Counting};
+use janua_properties::{Counting, http};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

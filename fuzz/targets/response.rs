@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{response, Counting};
+use janua_properties::{Counting, response};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;

@@ -1,6 +1,6 @@
 #![no_main]
 
-use janua_properties::{scgi, Counting};
+use janua_properties::{Counting, scgi};
 
 #[global_allocator]
 static MEMORY: Counting = Counting;
