@@ -20,6 +20,7 @@
     reason = "a property that does not hold panics"
 )]
 
+pub mod answers;
 pub mod cgi;
 pub mod codec;
 #[cfg(feature = "config")]

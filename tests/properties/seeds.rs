@@ -28,6 +28,7 @@ pub(crate) const ALL: &[Tried] = &[
     },
     Tried { name: "http", property: janua_properties::http::bytes, seeds: || headed(&http()) },
     Tried { name: "http_operations", property: janua_properties::http::operations_of, seeds: operations },
+    Tried { name: "answers", property: janua_properties::answers::read, seeds: answers },
     Tried { name: "environ", property: environ::builder, seeds: environs },
     Tried { name: "response", property: janua_properties::response::head, seeds: responses },
     #[cfg(feature = "config")]
@@ -76,6 +77,27 @@ fn http() -> Vec<Vec<u8>> {
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ];
     asked.chain(bodies.into_iter().map(|text| text.as_bytes().to_vec())).collect()
+}
+
+/// Answers over each protocol, whole ones and the beginnings of some.
+fn answers() -> Vec<Vec<u8>> {
+    let document = b"Status: 404 Not Here\r\nContent-Type: text/plain\r\n\r\nnothing";
+    let mut records = Vec::new();
+    for (kind, content) in
+        [(10, &b"\x0f\x01FCGI_MPXS_CONNS0"[..]), (7, b"oh"), (6, document), (6, b""), (3, &[0; 8])]
+    {
+        let id = if kind == 10 { 0 } else { 1 };
+        records.extend([&[1, kind, 0, id, 0, content.len() as u8, 2, 0][..], content, &[0, 0]].concat());
+    }
+    let http = [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"[..],
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.0 304 Not Modified\r\nX: y\r\n\r\nto the end",
+    ];
+    let all = [(0, &records[..]), (1, &records), (2, http[0]), (2, http[1]), (2, http[2]), (3, document)];
+    all.into_iter()
+        .flat_map(|(protocol, bytes)| (0..8).map(move |cut| [&[protocol, cut, cut * 31][..], bytes].concat()))
+        .collect()
 }
 
 fn cgi() -> Vec<Vec<u8>> {

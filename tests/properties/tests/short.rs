@@ -66,6 +66,7 @@ properties! {
     fastcgi_operations
     http
     http_operations
+    answers
     environ
     response
     #[cfg(feature = "config")]
