@@ -29,7 +29,7 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     } else if let (Some(start), Some(end)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         zero_among(start) || zero_among(end)
     } else {
-        bytes.iter().any(|byte| *byte == 0)
+        bytes.contains(&0)
     }
 }
 
