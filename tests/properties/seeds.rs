@@ -165,10 +165,11 @@ fn responses() -> Vec<Vec<u8>> {
 
 #[cfg(feature = "config")]
 fn configs() -> Vec<Vec<u8>> {
-    let one = janua_cli::settings()
-        .map(|(_, setting)| format!("{} = \"{}\"\n", setting.name, setting.default.unwrap_or("/x")));
-    let all: String =
-        one.clone().filter(|line| !line.starts_with("config") && !line.starts_with("app")).collect();
+    let one: Vec<String> = janua_cli::settings()
+        .map(|(_, setting)| format!("{} = \"{}\"\n", setting.name, setting.default.unwrap_or("/x")))
+        .collect();
+    let all = one.iter().map(String::as_str);
+    let all = all.filter(|line| !line.starts_with("config") && !line.starts_with("app")).collect();
     let odd = [
         "threads = 4\nsocket_mode = 0o660\nexplain = false\n",
         "scgi = [\"unix:/run/a.sock\", \"127.0.0.1:9000\"]\n",
@@ -177,5 +178,5 @@ fn configs() -> Vec<Vec<u8>> {
         "threads = 1979-05-27\n",
         "threads = {a = 1}\n",
     ];
-    one.chain([all]).chain(odd.map(str::to_owned)).map(String::into_bytes).collect()
+    one.into_iter().chain([all]).chain(odd.map(str::to_owned)).map(String::into_bytes).collect()
 }
