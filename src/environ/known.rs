@@ -19,6 +19,7 @@ macro_rules! known {
             pub const ALL: &'static [Known] = &[$(Known::$variant),*];
 
             /// The name as it stands in the environ.
+            #[inline]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Known::$variant => $name,)*

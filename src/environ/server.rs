@@ -3,7 +3,6 @@
 use crate::vars::Vars;
 use crate::witness::{Witness, tell_known};
 use crate::{Known, QueryFrom, Rule, Scheme, Settings, url};
-use memchr::memrchr;
 use std::borrow::Cow;
 
 /// Fills in and tidies what PEP 3333 wants to be there in every environ.
@@ -34,7 +33,7 @@ fn name_and_port<'a>(vars: &mut Vars<'a>, scheme: Scheme, witness: &mut impl Wit
 
 /// A host and the port behind it. The colons of a bare IPv6 address are no mark of a port.
 fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let Some(colon) = memrchr(b':', host) else { return (host, None) };
+    let Some(colon) = host.iter().rposition(|byte| *byte == b':') else { return (host, None) };
     let (Some(name), Some(port)) = (host.get(..colon), host.get(colon + 1..)) else { return (host, None) };
     let is_bare_address = !name.ends_with(b"]") && name.contains(&b':');
     if is_bare_address || !port.iter().all(u8::is_ascii_digit) { (host, None) } else { (name, Some(port)) }
