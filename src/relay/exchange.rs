@@ -75,7 +75,8 @@ impl Exchange {
         }
     }
 
-    /// Hands the head of a request over. False if no backend has taken it: then nobody has seen it.
+    /// Hands over what is answered by a backend before all else: the [question](request::question) alone, or the head of
+    /// a request. False if no backend has taken it: then nobody has seen it.
     pub(crate) fn hand_over(&mut self, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             match send(&self.socket, bytes, SendFlags::NOSIGNAL) {

@@ -138,10 +138,15 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let app = App::find(word).map_err(NoBackend::Because)?;
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
-        let Connected { socket, started } = place.connect()?;
+        let Connected { socket, started, loading, inode } = place.connect()?;
         let mut exchange = Exchange::new(socket, request.input);
-        if !exchange.hand_over(&request.head) {
-            if started {
+        let loaded = loading && exchange.hand_over(&request::question());
+        if loaded && place.is_stale(inode) {
+            // Code that changed while it was loaded is old code, and who asks after the change is to get the new one.
+            continue;
+        }
+        if (loading && !loaded) || !exchange.hand_over(&request.head) {
+            if started && !loaded {
                 return Err(place.fell());
             }
             continue;
@@ -155,7 +160,7 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
         }
         return Ok(i32::from(end != End::Answered));
     }
-    Err(NoBackend::Because(format!("{OFFERS} went away before they took the request")))
+    Err(NoBackend::Because(format!("{OFFERS} went away, or were out of date, before they took the request")))
 }
 
 /// Where this executable is.

@@ -48,6 +48,10 @@ pub(crate) struct Connected {
     pub(crate) socket: OwnedFd,
     /// This request started the backend.
     pub(crate) started: bool,
+    /// The backend has not said yet what its code came from: it may still be loading it.
+    pub(crate) loading: bool,
+    /// The inode of its socket.
+    pub(crate) inode: u64,
 }
 
 impl<'a> Place<'a> {
@@ -109,7 +113,19 @@ impl<'a> Place<'a> {
         }
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
         let socket = start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
-        Ok(Connected { socket, started: true })
+        let inode = self.folder.stat(&self.names.socket).map_or(0, |found| found.st_ino);
+        Ok(Connected { socket, started: true, loading: true, inode })
+    }
+
+    /// True if the code of the backend with this socket has changed.
+    pub(crate) fn is_stale(&self, inode: u64) -> bool {
+        // In this order: whoever replaces a backend puts the new socket in its place first, then removes the state.
+        self.state().is_some_and(|state| state.is_stale())
+            || self.folder.stat(&self.names.socket).is_none_or(|found| found.st_ino != inode)
+    }
+
+    fn state(&self) -> Option<State> {
+        State::read(&self.folder, &self.names.state)
     }
 
     /// Notes that the backend which this request started has ended before it took the request: it was the first.
@@ -135,10 +151,12 @@ impl<'a> Place<'a> {
 
     /// A connection to a backend that is there and up to date.
     fn look(&self) -> Result<Option<Connected>, NoBackend> {
-        if State::read(&self.folder, &self.names.state).is_some_and(|state| state.is_stale()) {
+        let state = self.state();
+        if state.as_ref().is_some_and(State::is_stale) {
             return Ok(None);
         }
-        self.dial().map_err(NoBackend::Because)
+        let found = self.dial().map_err(NoBackend::Because)?;
+        Ok(found.map(|connected| Connected { loading: state.is_none(), ..connected }))
     }
 
     /// A connection to whoever listens; `None` if nobody does.
@@ -167,7 +185,7 @@ impl<'a> Place<'a> {
         if peer.uid != user {
             return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
         }
-        Ok(Some(Connected { socket, started: false }))
+        Ok(Some(Connected { socket, started: false, loading: false, inode: found.st_ino }))
     }
 }
 

@@ -26,7 +26,7 @@ impl Request {
     pub(crate) fn new(params: &Params) -> Self {
         let input = input(params);
         let encoder = Encoder { id: ID, ..Encoder::default() };
-        let mut head = get_values(&["FCGI_MPXS_CONNS"]);
+        let mut head = question();
         encoder.begin(&mut head);
         encoder.params(params, &mut head);
         if input.is_over() {
@@ -35,6 +35,11 @@ impl Request {
         let method = params.get(b"REQUEST_METHOD").unwrap_or_default().to_vec();
         Self { head, input, method }
     }
+}
+
+/// What a backend answers: alone as soon as it has loaded its app, before a request when it takes the request.
+pub(crate) fn question() -> Vec<u8> {
+    get_values(&["FCGI_MPXS_CONNS"])
 }
 
 /// What stands on stdin. Without a length and without an encoding there is no body (RFC 3875, section 4.2); a length

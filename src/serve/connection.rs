@@ -80,8 +80,8 @@ pub(crate) struct Connection {
     pub(crate) dead: bool,
     /// Text for the server's log that is on its way with the response, in case it does not arrive.
     pub(crate) logged: Vec<u8>,
-    /// To be answered at all means to the peer that its request will be served: what it asks before is answered only
-    /// when its request is there.
+    /// To be answered means to the peer that its request will be served: what it asks before one is answered when all of
+    /// its request is there, or at once if it asks nothing else.
     pub(crate) promises: bool,
     /// The last read brought less than there was room for, so there is nothing more to read yet.
     pub(crate) drained: bool,
@@ -153,6 +153,10 @@ impl Connection {
                     match self.link.try_read(space)? {
                         None => {
                             self.drained = true;
+                            if self.promises && self.body_over && !self.codec.in_head() && !self.out.is_open()
+                            {
+                                self.out.flush(&self.link)?;
+                            }
                             return Ok(Pulled::Wait);
                         }
                         Some(0) => self.codec.closed(),

@@ -102,3 +102,17 @@ def test_a_touch_is_enough(site):
         pids.append(site.pid(script))
         os.utime(script)
     assert len(set(pids)) == 3
+
+
+def test_code_that_changes_while_it_is_loaded(site):
+    """Who asks after the change is not to wait for the old code."""
+    script = site.script(text="VERSION = 0" + APP)
+    helper = site.folder / "helper.py"
+    helper.write_text("VERSION = 0; import time; time.sleep(2)")
+    first = threading.Thread(target=site.ask, args=(script,))
+    first.start()
+    until(lambda: site.started("backend"))
+    time.sleep(1)
+    write(helper, "VERSION = 1")
+    assert site.ask(script).body == b"0 1"
+    first.join()
