@@ -177,7 +177,10 @@ impl Exchange for Carrier {
 
     fn respond(&self, head: &Head<'_>) {
         if let Some(active) = self.lock().as_mut() {
-            let Connection { codec, out, .. } = &mut *active.connection;
+            let Connection { codec, out, link, .. } = &mut *active.connection;
+            if !head.bodiless && head.length.is_some_and(|length| length >= LARGE as u64) {
+                link.widen();
+            }
             out.head(codec.as_mut(), head);
         }
     }
@@ -240,10 +243,7 @@ impl Exchange for Carrier {
     fn send_file(&self, file: File, offset: u64, length: u64) -> Result<(), Failure> {
         self.with(|active| {
             active.begin_parting()?;
-            let Connection { codec, out, link, .. } = &mut *active.connection;
-            if length >= LARGE as u64 {
-                link.widen();
-            }
+            let Connection { codec, out, .. } = &mut *active.connection;
             out.file(codec.as_mut(), file, offset, length);
             Ok(())
         })
