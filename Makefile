@@ -10,7 +10,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
-.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-inprocess instructions soak \
+.PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-cgi bench-inprocess instructions soak \
 	fuzz-short fuzz miri loom deny valgrind check-deep packages clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test-fast  the same without the web servers"
 	@echo "make matrix     every server, protocol and mount times every kind of target; writes docs/matrix.md"
 	@echo "make bench      beside uWSGI, flup6 and the kernel's floor; writes benches/results.md (ROUNDS=11, CASES=hello,page)"
+	@echo "make bench-cgi  janua-cgi beside wsgiref and programs in C, also through Apache; writes benches/results-cgi.md (ROUNDS=11)"
 	@echo "make bench-inprocess  nanoseconds of each part of a request's way, without the kernel"
 	@echo "make instructions     the same in instructions, beside benches/instructions.txt (WRITE=1: and written there)"
 	@echo "make soak       an hour of mixed load with faults, every request accounted for (MINUTES=60, SEED=1)"
@@ -55,11 +56,13 @@ rust-test: install
 python-test: install
 	$(BIN)/python -m pytest --quiet --ignore tests/servers --ignore tests/matrix
 
-server-test: install packages
-	@set -e; folder=$$(mktemp -d /tmp/janua-venv-XXXXXX); trap 'rm -rf "$$folder"' EXIT; chmod 755 "$$folder"; \
+# Leaves it in "$$folder/venv", as long as the line runs that this begins.
+SERVERS_VENV = set -e; folder=$$(mktemp -d /tmp/janua-venv-XXXXXX); trap 'rm -rf "$$folder"' EXIT; chmod 755 "$$folder"; \
 	echo "building an environment that the servers' children can read"; \
-	$(BIN)/python tests/servers/environment.py "$$folder/venv"; \
-	JANUA_E2E_VENV="$$folder/venv" $(BIN)/python -m pytest --quiet tests/servers tests/matrix
+	$(BIN)/python tests/servers/environment.py "$$folder/venv"
+
+server-test: install packages
+	@$(SERVERS_VENV); JANUA_E2E_VENV="$$folder/venv" $(BIN)/python -m pytest --quiet tests/servers tests/matrix
 
 check-deep: fuzz-short miri loom deny valgrind
 
@@ -122,6 +125,10 @@ BENCH_PACKAGES = sh tests/servers/packages.sh bench "$$($(BIN)/python -c 'import
 bench: install .bench/.installed
 	@$(BENCH_PACKAGES)
 	$(BIN)/python -m benches $(if $(ROUNDS),--rounds $(ROUNDS)) --cases "$(CASES)"
+
+bench-cgi: $(BIN)/python
+	@$(BENCH_PACKAGES)
+	@$(SERVERS_VENV); $(BIN)/python -m benches.cgi --bin "$$folder/venv/bin" $(if $(ROUNDS),--rounds $(ROUNDS))
 
 clean:
 	rm -rf target $(VENV) .bench

@@ -32,11 +32,11 @@ class Load:
         return cls(int(requests), int(failed), *times, first_failure)
 
 
-def compiled(name: str, folder: Path) -> Path:
+def compiled(name: str, folder: Path, program: str | None = None, words: tuple[str, ...] = ()) -> Path:
     """The program, made by `cc`; the repository holds its source only."""
-    program = folder / name
+    program = folder / (program or name)
     source = HERE / f"{name}.c"
-    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-o", program, source], check=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", *words, "-o", program, source], check=True)
     return program
 
 

@@ -85,7 +85,7 @@ class Programs:
 class Server:
     """A running process that listens on a unix socket."""
 
-    def __init__(self, command: list, path: Path, log: Path, environment: dict | None = None):
+    def __init__(self, command: list, path: Path, log: Path, environment: dict | None = None, user: dict | None = None):
         self.path, self.log = path, log
         # janua takes settings from JANUA_ variables, uWSGI from UWSGI_; none are meant for these.
         env = {name: value for name, value in os.environ.items() if not name.startswith(("JANUA_", "UWSGI_"))}
@@ -93,7 +93,7 @@ class Server:
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
                 [str(word) for word in command], env=env, start_new_session=True, cwd=path.parent,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, **(user or {}),
             )  # fmt: skip
 
     @property

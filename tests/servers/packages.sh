@@ -13,6 +13,9 @@ if [ "${1:-}" = bench ]; then
     what="The benchmarks need"
     needs gcc /usr/bin/cc
     needs libc6-dev /usr/include/stdio.h
+    needs hyperfine /usr/bin/hyperfine
+    needs apache2 /usr/sbin/apache2
+    needs apache2-utils /usr/bin/ab
     needs python3-dev "$2/Python.h"
 else
     what="The tests need"
