@@ -29,19 +29,21 @@ impl App {
     /// # Errors
     /// A sentence that says why there can be no backend of it.
     pub(crate) fn find(word: &OsStr) -> Result<Self, String> {
-        let here = std::env::current_dir();
+        let here =
+            || std::env::current_dir().map_err(|error| format!("the working folder cannot be told: {error}"));
         let path = Path::new(word);
         let callable = || word.as_bytes().iter().rposition(|byte| *byte == b':');
-        let (path, callable) = match (path.is_file(), callable()) {
+        let (path, callable, is_file) = match (path.is_file(), callable()) {
             (false, Some(colon)) => {
                 let (source, callable) = word.as_bytes().split_at(colon);
-                (Path::new(OsStr::from_bytes(source)), OsStr::from_bytes(callable))
+                let path = Path::new(OsStr::from_bytes(source));
+                (path, OsStr::from_bytes(callable), path.is_file())
             }
-            _ => (path, OsStr::new("")),
+            (is_file, _) => (path, OsStr::new(""), is_file),
         };
-        if !path.is_file() {
+        if !is_file {
             // A module, or nothing at all: `janua` will say which.
-            let folder = here.map_err(|error| format!("the working folder cannot be told: {error}"))?;
+            let folder = here()?;
             return Ok(Self {
                 word: word.to_owned(),
                 real: folder.clone(),
@@ -54,8 +56,7 @@ impl App {
             path.to_owned()
         } else {
             // Without the `./` that a shell puts before a name.
-            let here = here.map_err(|error| format!("the working folder cannot be told: {error}"))?;
-            here.join(path).components().collect()
+            here()?.join(path).components().collect()
         };
         let unreadable = |error| format!("{}: {error}", path.display());
         let real = std::fs::canonicalize(&path).map_err(unreadable)?;
@@ -64,7 +65,8 @@ impl App {
         if known.mode() & 0o002 != 0 {
             return Err(format!("{} can be written to by every user (chmod o-w)", path.display()));
         }
-        let mut top = vec![0; settings::TOP];
+        let mut top =
+            vec![0; usize::try_from(known.len()).map_or(settings::TOP, |all| all.min(settings::TOP))];
         let count = file.read(&mut top).map_err(unreadable)?;
         top.truncate(count);
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();

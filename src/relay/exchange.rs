@@ -11,8 +11,12 @@ use rustix::stdio::{stdin, stdout};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
-/// Bytes that are read at once.
+/// Bytes that are read at once of an answer that turns out to be long.
 const ROOM: usize = 64 * 1024;
+
+/// And of one that does not: a page of memory that nobody touches costs nothing, one that is touched as much as several
+/// system calls.
+const FIRST: usize = 4 * 1024;
 
 /// Bytes of a piece of the body: whole pages that fit one record.
 const PIECE: usize = 60 * 1024;
@@ -29,6 +33,8 @@ pub(crate) struct Exchange {
     outgoing: Vec<u8>,
     sent: usize,
     deaf: bool,
+    /// Room for a piece of the body. There is none before there is a body; on the stack it would be touched at once.
+    piece: Vec<u8>,
     pieces: Pieces,
     incoming: Vec<u8>,
     /// What of `incoming` is not understood yet.
@@ -65,8 +71,9 @@ impl Exchange {
             outgoing: Vec::new(),
             sent: 0,
             deaf: false,
+            piece: Vec::new(),
             pieces: Pieces::new(),
-            incoming: vec![0; ROOM],
+            incoming: vec![0; FIRST],
             unread: 0..0,
             pending: 0..0,
             begun: false,
@@ -218,12 +225,12 @@ impl Exchange {
 
     /// Reads a piece of the body, and tells the backend.
     fn feed(&mut self) {
-        let mut piece = [0; PIECE];
-        match self.input.read(stdin(), &mut piece) {
+        self.piece.resize(PIECE, 0);
+        match self.input.read(stdin(), &mut self.piece) {
             Taken::Nothing => {}
             _ if self.deaf => {}
             Taken::Bytes(count) => {
-                request::body(piece.get(..count).unwrap_or_default(), &mut self.outgoing);
+                request::body(self.piece.get(..count).unwrap_or_default(), &mut self.outgoing);
                 if self.input.is_over() {
                     request::body_end(&mut self.outgoing);
                 }
@@ -261,6 +268,9 @@ impl Exchange {
 
     /// Reads what the backend has sent. To be called when everything before is understood.
     fn receive(&mut self, flags: RecvFlags) -> Received {
+        if self.unread.end == self.incoming.len() {
+            self.incoming.resize(ROOM, 0);
+        }
         match recv(&self.socket, &mut self.incoming[..], flags) {
             Ok((0, _)) => Received::End,
             Ok((count, _)) => {
@@ -309,11 +319,12 @@ impl Exchange {
         }
         drop(self.socket);
         output::close();
+        self.piece.resize(PIECE, 0);
         loop {
             match poll(&mut [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)], Some(&PROGRESS)) {
                 Ok(0) => return,
                 Ok(_) => {
-                    self.input.read(stdin(), &mut self.incoming);
+                    self.input.read(stdin(), &mut self.piece);
                 }
                 Err(Errno::INTR) => {}
                 Err(_) => return,
