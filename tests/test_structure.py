@@ -32,7 +32,7 @@ ALLOWED = {
         "janua-environ", "janua-explain", "janua-response", "janua-app", "janua-backend",
     },
     "janua-request": {"janua-vocabulary", "janua-scgi", "janua-fastcgi", "janua-http"},
-    "janua-relay": {"janua-vocabulary", "janua-cgi", "janua-fastcgi", "janua-response"},
+    "janua-relay": {"janua-vocabulary", "janua-cgi", "janua-fastcgi", "janua-response", "janua-backend"},
     "janua-cli": {"janua-vocabulary", "janua-environ", "janua-serve", "janua-request", "janua-backend"},
     "janua": {"janua-app", "janua-backend", "janua-cli", "janua-explain", "janua-serve", "janua-request"},
 }  # fmt: skip

@@ -11,7 +11,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The files that begin with `prefix`.
+    /// The files that begin with `prefix`: a path, or only the key for names within a [`Folder`](crate::Folder).
     pub fn new(prefix: impl Into<PathBuf>) -> Self {
         Self { prefix: prefix.into() }
     }
@@ -34,6 +34,11 @@ impl Files {
     /// Where the backend listens.
     pub fn socket(&self) -> PathBuf {
         self.with("socket")
+    }
+
+    /// A socket on its way to that place.
+    pub fn fresh(&self) -> PathBuf {
+        self.with("new")
     }
 
     /// What the backend says of itself.

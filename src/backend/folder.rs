@@ -1,16 +1,20 @@
 //! The private folder in which a user's backends are.
 
 use crate::Files;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::collections::BTreeSet;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-/// A folder that belongs to this user alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A folder that belongs to this user alone. What is done in it is done in the one that was looked at, should another
+/// have come into its place since.
+#[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    descriptor: OwnedFd,
 }
 
 /// A folder that is not to be used. One line, without the folder's name.
@@ -23,7 +27,7 @@ pub enum FolderError {
     #[error("it is no folder, or a symbolic link to one")]
     NotAFolder,
     /// Another user made it.
-    #[error("it belongs to user {owner}, not to user {user}")]
+    #[error("it belongs to the user {owner}, not to the user {user}")]
     OtherOwner {
         /// Whose it is.
         owner: u32,
@@ -31,7 +35,7 @@ pub enum FolderError {
         user: u32,
     },
     /// Others than its owner may look into it or change it.
-    #[error("its mode is {mode:04o}; others may get at what is in it (chmod 700)")]
+    #[error("its mode is {mode:04o}, so it is open to other users (chmod 700)")]
     Open {
         /// The permission bits that it has.
         mode: u32,
@@ -50,8 +54,10 @@ impl Folder {
     pub fn place(setting: Option<&Path>, runtime: Option<&Path>) -> PathBuf {
         let user = geteuid().as_raw();
         let own = |path: &&Path| {
-            !path.as_os_str().is_empty()
-                && std::fs::metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == user)
+            path.is_absolute()
+                && rustix::fs::stat(*path).is_ok_and(|found| {
+                    FileType::from_raw_mode(found.st_mode).is_dir() && found.st_uid == user
+                })
         };
         match (setting, runtime.filter(own)) {
             (Some(setting), _) => setting.to_owned(),
@@ -66,26 +72,54 @@ impl Folder {
     /// It is not there, or somebody else could have put something into it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
         let path = path.into();
-        let found = std::fs::symlink_metadata(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => FolderError::Absent,
-            _ => FolderError::System(error),
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let descriptor = rustix::fs::open(&path, flags, Mode::empty()).map_err(|error| match error {
+            Errno::NOENT => FolderError::Absent,
+            Errno::NOTDIR | Errno::LOOP => FolderError::NotAFolder,
+            _ => FolderError::System(error.into()),
         })?;
-        let user = geteuid().as_raw();
-        let mode = found.mode() & 0o7777;
-        if !found.is_dir() {
-            Err(FolderError::NotAFolder)
-        } else if found.uid() != user {
-            Err(FolderError::OtherOwner { owner: found.uid(), user })
+        let found = rustix::fs::fstat(&descriptor).map_err(io::Error::from)?;
+        let (owner, user, mode) = (found.st_uid, geteuid().as_raw(), found.st_mode & 0o7777);
+        if owner != user {
+            Err(FolderError::OtherOwner { owner, user })
         } else if mode & 0o077 != 0 {
             Err(FolderError::Open { mode })
         } else {
-            Ok(Self { path })
+            Ok(Self { path, descriptor })
         }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What is known of the file of this name itself, should it be a symbolic link. `None` if there is none.
+    pub fn stat(&self, name: impl AsRef<Path>) -> Option<Stat> {
+        rustix::fs::statat(self, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW).ok()
+    }
+
+    /// Opens a file, but not by way of a symbolic link. If `flags` have it made, then for this user.
+    ///
+    /// # Errors
+    /// It is not there, or what stands there cannot be opened so.
+    pub fn file(&self, name: impl AsRef<Path>, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::openat(self, name.as_ref(), flags, Mode::RUSR | Mode::WUSR)
+    }
+
+    /// Removes a file, if it is there.
+    pub fn remove(&self, name: impl AsRef<Path>) {
+        // Whoever needs the name next finds out, should it still be taken.
+        let _ = rustix::fs::unlinkat(self, name.as_ref(), AtFlags::empty());
+    }
+
+    /// Puts a file in the place of another.
+    ///
+    /// # Errors
+    /// It is not there, or the folder cannot be written to.
+    pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> rustix::io::Result<()> {
+        rustix::fs::renameat(self, from.as_ref(), self, to.as_ref())
     }
 
     /// Every backend that has left a file here, in the order of their keys.
@@ -102,6 +136,12 @@ impl Folder {
             }
         }
         Ok(keys.into_iter().map(|key| Files::new(self.path.join(key))).collect())
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 }
 

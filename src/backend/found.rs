@@ -1,6 +1,6 @@
 //! What can be found out about a backend from outside, and how to end it.
 
-use crate::{Files, Folder, Lock, Memory, Peer, Seen, State, probe};
+use crate::{Files, Folder, Lock, Memory, Peer, State, probe};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io;
 use std::path::PathBuf;
@@ -195,7 +195,7 @@ fn remove(files: &Files) -> Stopped {
 fn live(state: Option<&State>, pid: i32) -> Condition {
     match state.filter(|state| state.pid == pid) {
         None => Condition::Starting,
-        Some(state) if state.files.iter().any(Seen::differs) => Condition::Outdated,
+        Some(state) if state.is_stale() => Condition::Outdated,
         Some(state) if state.broken => Condition::Broken,
         Some(_) => Condition::Serving,
     }
@@ -216,6 +216,7 @@ fn age(path: &std::path::Path) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Seen;
     use std::os::unix::net::UnixListener;
 
     fn files(folder: &tempfile::TempDir) -> Files {

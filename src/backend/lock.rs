@@ -1,11 +1,11 @@
 //! Whose turn it is to start, replace or take away a backend.
 
 use crate::Files;
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The lock of one backend, held until it is dropped or this process ends.
@@ -23,18 +23,30 @@ impl Lock {
     /// # Errors
     /// There is no such folder, it cannot be written to, or a symbolic link is in the place of the lock.
     pub fn take(files: &Files) -> io::Result<Option<Self>> {
-        let path = files.lock();
+        Self::take_in(CWD, &files.lock())
+    }
+
+    /// The same for the lock of this name in an open folder.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn take_in(folder: impl AsFd, name: &Path) -> io::Result<Option<Self>> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = open(&path, flags, Mode::RUSR | Mode::WUSR)?;
+        let file = openat(&folder, name, flags, Mode::RUSR | Mode::WUSR)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK | Errno::INTR) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
+        let held = rustix::fs::fstat(&file)?;
+        if Mode::from_raw_mode(held.st_mode) & Mode::RWXU != Mode::RUSR | Mode::WUSR {
+            // A strange umask: nobody else could open it any more.
+            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+        }
         // Somebody may have put another file in its place meanwhile; then this lock holds nobody off.
-        let inode = rustix::fs::fstat(&file)?.st_ino;
-        let held = std::fs::symlink_metadata(&path).is_ok_and(|found| found.ino() == inode);
-        Ok(held.then_some(Self { _file: file }))
+        let same = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|found| found.st_ino == held.st_ino);
+        Ok(same.then_some(Self { _file: file }))
     }
 
     /// Gives the lock back and takes its file away. Who waits for it notices, and locks another.
@@ -62,6 +74,7 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn one_at_a_time() {
@@ -87,6 +100,17 @@ mod tests {
         held.discard(&files);
         assert!(waiting.join().unwrap());
         assert!(files.lock().exists());
+    }
+
+    #[test]
+    fn whatever_the_umask_the_next_one_can_open_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().join("key"));
+        // As a strange umask would have it; to change that is not for a process with several threads.
+        std::fs::write(files.lock(), "").unwrap();
+        std::fs::set_permissions(files.lock(), PermissionsExt::from_mode(0o700)).unwrap();
+        assert!(Lock::take(&files).unwrap().is_some());
+        assert_eq!(std::fs::metadata(files.lock()).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -1,18 +1,24 @@
 //! What a backend says of itself.
 
 use crate::{Files, Seen};
-use std::fs::OpenOptions;
+use rustix::buffer::spare_capacity;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// The first line of the file: the name of the format and its version.
 const FORMAT: &[u8] = b"janua-cgi 1";
 
 /// No state is larger; what is, was written by something else.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: usize = 16 << 20;
+
+/// As much is read at once: more than most of them are.
+const BLOCK: usize = 2048;
 
 /// The content of a state file: a line for the format, then lines of a name, a space and a value.
 ///
@@ -99,14 +105,21 @@ impl State {
         Some(Self { pid: pid?, started: started?, broken, requests, app, files })
     }
 
+    /// True if a file that the code came from is another one by now.
+    pub fn is_stale(&self) -> bool {
+        self.files.iter().any(Seen::differs)
+    }
+
     /// What the backend of `files` said last. `None` if it has said nothing that can be understood.
     pub fn read(files: &Files) -> Option<Self> {
-        let path = files.state();
-        let found = std::fs::symlink_metadata(&path).ok()?;
-        if !found.is_file() || found.len() > LARGEST {
-            return None;
-        }
-        Self::parse(&std::fs::read(path).ok()?)
+        Self::parse(&text(CWD, &files.state()).ok()?)
+    }
+
+    /// True if the backend whose state has this name in an open folder is of other code than there is now, or if what
+    /// it said cannot be understood. `None` as long as it has said nothing: then it is still loading its app.
+    pub fn is_stale_in(folder: impl AsFd, name: &Path) -> Option<bool> {
+        let text = text(folder, name).ok()?;
+        Some(Self::parse(&text).is_none_or(|state| state.is_stale()))
     }
 
     /// Puts the state in its place, in one step: nobody sees a part of it.
@@ -121,11 +134,31 @@ impl State {
             .truncate(true)
             .mode(0o600)
             .open(&new)
-            .and_then(|mut file| file.write_all(&self.text()))
+            .and_then(|mut file| {
+                // The umask may be one that lets nobody read it, and `janua-cgi` would miss that code has changed.
+                file.set_permissions(Permissions::from_mode(0o600))?;
+                file.write_all(&self.text())
+            })
             .and_then(|()| std::fs::rename(&new, files.state()));
         written.inspect_err(|_| {
             let _ = std::fs::remove_file(&new);
         })
+    }
+}
+
+/// The content of a state file. To wait for somebody to write it is not what this is for.
+fn text(folder: impl AsFd, name: &Path) -> rustix::io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = openat(folder, name, flags, Mode::empty())?;
+    let mut text = Vec::new();
+    loop {
+        text.reserve(BLOCK);
+        let room = text.capacity() - text.len();
+        let count = rustix::io::read(&file, spare_capacity(&mut text))?;
+        // Less than was asked for is the end of a file, so it need not be asked for once more.
+        if count < room || text.len() > LARGEST {
+            return Ok(text);
+        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! What of a request's environment a backend is started with. All of it is in the request itself besides.
 
+use janua_backend::BACKEND;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-
-/// Where a backend finds its files. Never a setting of a user's.
-pub(crate) const BACKEND: &str = "JANUA_CGI_BACKEND";
 
 const NAMES: [&str; 11] = [
     "PATH",

@@ -1,7 +1,7 @@
 //! Without a backend: `janua` in the place of this process, with the environment and the descriptors as they came.
 
-use crate::environment::BACKEND;
 use crate::start;
+use janua_backend::BACKEND;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;

@@ -1,7 +1,7 @@
 //! `janua-cgi`: a CGI script's request, handed over to a persistent backend of that script.
 //!
-//! `app` says which app, `place` where its backend is: `folder` checks the private folder, `key` names the files in it,
-//! `state` tells whether the backend is up to date, `lock` and `start` make a new one. `exchange` carries the `request`
+//! `app` says which app, `place` where its backend is: `folder` makes the private folder, `key` names the files in it (which
+//! are those of the crate `janua_backend`), `start` makes a new backend. `exchange` carries the `request`
 //! there and the answer back, over FastCGI; `fallback` is for when there is no backend.
 
 #![cfg_attr(all(target_env = "gnu", not(test)), no_main)]
@@ -16,15 +16,12 @@ mod fallback;
 mod folder;
 mod input;
 mod key;
-mod lock;
 mod log;
-mod names;
 mod output;
 mod place;
 mod request;
 mod settings;
 mod start;
-mod state;
 mod usage;
 
 use app::App;
@@ -61,7 +58,7 @@ fn command(words: &[&OsStr]) -> i32 {
         [b"--help" | b"-h"] => print(usage::HELP),
         [b"--version" | b"-V"] => print(usage::VERSION),
         [first, ..]
-            if *first == start::STEP.as_bytes() && std::env::var_os(environment::BACKEND).is_some() =>
+            if *first == start::STEP.as_bytes() && std::env::var_os(janua_backend::BACKEND).is_some() =>
         {
             match words {
                 [_, janua, app] => start::step(janua, app),

@@ -3,13 +3,11 @@
 use crate::app::App;
 use crate::environment::kept;
 use crate::failed;
-use crate::folder::{self, Folder};
+use crate::folder::{self, privately};
 use crate::key::Key;
-use crate::lock::Lock;
-use crate::names::Names;
 use crate::settings::{self, Settings};
 use crate::start::{Start, address, unix_socket};
-use crate::state::State;
+use janua_backend::{Files, Folder, Lock, State};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgid, getuid};
@@ -30,7 +28,8 @@ pub(crate) struct Place<'a> {
     executable: &'a Path,
     environment: Vec<(OsString, OsString)>,
     folder: Folder,
-    names: Names,
+    /// By their names in the folder.
+    files: Files,
 }
 
 /// Why there is no backend.
@@ -66,14 +65,12 @@ impl<'a> Place<'a> {
         let variable = |name: &str| std::env::var_os(name);
         let settings = Settings::read(&app.top, variable)?;
         let environment = kept(std::env::vars_os(), &settings.environment);
-        let path = match &settings.folder {
-            // Beside the script, or wherever it says.
-            Some(folder) => app.folder.join(folder),
-            None => folder::place(variable),
-        };
-        let folder = Folder::open(&path)?;
-        let names = Names::new(key(app, executable, &environment));
-        Ok(Self { app, executable, environment, folder, names })
+        // Beside the script, or wherever it says.
+        let chosen = settings.folder.map(|folder| app.folder.join(folder));
+        let runtime = variable("XDG_RUNTIME_DIR");
+        let folder = folder::open(&Folder::place(chosen.as_deref(), runtime.as_deref().map(Path::new)))?;
+        let files = Files::new(key(app, executable, &environment));
+        Ok(Self { app, executable, environment, folder, files })
     }
 
     /// A connection to the backend, which is started if need be: by one of all those who come here at the same time.
@@ -87,14 +84,14 @@ impl<'a> Place<'a> {
             if let Some(connected) = self.look()? {
                 return Ok(connected);
             }
-            if failed::is_recent(&self.folder, &self.names.failed) {
+            if failed::is_recent(&self.folder, &self.files.failed()) {
                 return Err(NoBackend::Known);
             }
-            if let Some(lock) = Lock::take(&self.folder, &self.names.lock).map_err(NoBackend::Because)? {
+            if let Some(lock) = self.lock()? {
                 return self.start(&lock);
             }
             if Instant::now() > end {
-                let path = self.folder.path.join(&self.names.lock);
+                let path = self.folder.path().join(self.files.lock());
                 let why = format!("another process holds {} for too long", path.display());
                 return Err(NoBackend::Because(why));
             }
@@ -103,29 +100,37 @@ impl<'a> Place<'a> {
         }
     }
 
+    fn lock(&self) -> Result<Option<Lock>, NoBackend> {
+        privately(|| Lock::take_in(&self.folder, &self.files.lock())).map_err(|error| {
+            let folder = self.folder.path().display();
+            NoBackend::Because(format!("no lock can be had in {folder}: {error}"))
+        })
+    }
+
     fn start(&self, _lock: &Lock) -> Result<Connected, NoBackend> {
         // Whoever held the lock before may have done the work, or found that it cannot be done.
         if let Some(connected) = self.look()? {
             return Ok(connected);
         }
-        if failed::is_recent(&self.folder, &self.names.failed) {
+        if failed::is_recent(&self.folder, &self.files.failed()) {
             return Err(NoBackend::Known);
         }
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
-        let socket = start.perform(&self.folder, &self.names).map_err(|why| self.failed(why))?;
-        let inode = self.folder.stat(&self.names.socket).map_or(0, |found| found.st_ino);
+        let socket = start.perform(&self.folder, &self.files).map_err(|why| self.failed(why))?;
+        let inode = self.folder.stat(self.files.socket()).map_or(0, |found| found.st_ino);
         Ok(Connected { socket, started: true, loading: true, inode })
     }
 
     /// True if the code of the backend with this socket has changed.
     pub(crate) fn is_stale(&self, inode: u64) -> bool {
         // In this order: whoever replaces a backend puts the new socket in its place first, then removes the state.
-        self.state().is_some_and(|state| state.is_stale())
-            || self.folder.stat(&self.names.socket).is_none_or(|found| found.st_ino != inode)
+        self.is_code_stale() == Some(true)
+            || self.folder.stat(self.files.socket()).is_none_or(|found| found.st_ino != inode)
     }
 
-    fn state(&self) -> Option<State> {
-        State::read(&self.folder, &self.names.state)
+    /// `None` while the backend has said nothing yet.
+    fn is_code_stale(&self) -> Option<bool> {
+        State::is_stale_in(&self.folder, &self.files.state())
     }
 
     /// Notes that the backend which this request started has ended before it took the request: it was the first.
@@ -136,33 +141,33 @@ impl<'a> Place<'a> {
     fn ended(&self) -> String {
         format!(
             "it ended before it took a request; {} may say why",
-            self.folder.path.join(&self.names.log).display()
+            self.folder.path().join(self.files.log()).display()
         )
     }
 
     fn failed(&self, why: String) -> NoBackend {
         // Several requests may have tried before the first of them could say so.
-        if failed::is_recent(&self.folder, &self.names.failed) {
+        if failed::is_recent(&self.folder, &self.files.failed()) {
             return NoBackend::Known;
         }
-        failed::note(&self.folder, &self.names.failed, &why);
+        failed::note(&self.folder, &self.files.failed(), &why);
         NoBackend::Because(why)
     }
 
     /// A connection to a backend that is there and up to date.
     fn look(&self) -> Result<Option<Connected>, NoBackend> {
-        let state = self.state();
-        if state.as_ref().is_some_and(State::is_stale) {
+        let stale = self.is_code_stale();
+        if stale == Some(true) {
             return Ok(None);
         }
         let found = self.dial().map_err(NoBackend::Because)?;
-        Ok(found.map(|connected| Connected { loading: state.is_none(), ..connected }))
+        Ok(found.map(|connected| Connected { loading: stale.is_none(), ..connected }))
     }
 
     /// A connection to whoever listens; `None` if nobody does.
     fn dial(&self) -> Result<Option<Connected>, String> {
-        let path = || self.folder.path.join(&self.names.socket);
-        let Some(found) = self.folder.stat(&self.names.socket) else { return Ok(None) };
+        let path = || self.folder.path().join(self.files.socket());
+        let Some(found) = self.folder.stat(self.files.socket()) else { return Ok(None) };
         let user = geteuid();
         if FileType::from_raw_mode(found.st_mode) != FileType::Socket
             || found.st_uid != user.as_raw()
@@ -172,7 +177,7 @@ impl<'a> Place<'a> {
         }
         let failed = |error: Errno| format!("{}: {error}", path().display());
         let socket = unix_socket().map_err(|error| format!("no socket can be made: {error}"))?;
-        let address = address(&self.folder, &self.names.socket).map_err(failed)?;
+        let address = address(&self.folder, &self.files.socket()).map_err(failed)?;
         loop {
             match rustix::net::connect(&socket, &address) {
                 Ok(()) => break,

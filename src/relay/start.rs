@@ -1,10 +1,9 @@
 //! Starting a backend: a process of its own that outlives the request and the server's process group.
 
 use crate::app::App;
-use crate::environment::BACKEND;
-use crate::folder::Folder;
-use crate::names::Names;
-use rustix::fs::{Mode, OFlags};
+use crate::folder::privately;
+use janua_backend::{BACKEND, Files, Folder};
+use rustix::fs::OFlags;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -42,17 +41,17 @@ impl Start<'_> {
     ///
     /// # Errors
     /// It cannot be started: a sentence that says why.
-    pub(crate) fn perform(&self, folder: &Folder, names: &Names) -> Result<OwnedFd, String> {
+    pub(crate) fn perform(&self, folder: &Folder, files: &Files) -> Result<OwnedFd, String> {
         let (socket, first) =
-            listen(folder, names).map_err(|error| format!("no socket can be made: {error}"))?;
+            listen(folder, files).map_err(|error| format!("no socket can be made: {error}"))?;
         // In this order: beside the state of its predecessor a socket is taken for stale, never the other way round.
-        folder.remove(&names.state);
-        self.spawn(folder, names, socket).inspect_err(|_| folder.remove(&names.socket))?;
+        folder.remove(files.state());
+        self.spawn(folder, files, socket).inspect_err(|_| folder.remove(files.socket()))?;
         Ok(first)
     }
 
-    fn spawn(&self, folder: &Folder, names: &Names, socket: OwnedFd) -> Result<(), String> {
-        let log = log(folder, &names.log).map_err(|error| format!("no log can be written: {error}"))?;
+    fn spawn(&self, folder: &Folder, files: &Files, socket: OwnedFd) -> Result<(), String> {
+        let log = log(folder, &files.log()).map_err(|error| format!("no log can be written: {error}"))?;
         let both = log.try_clone().map_err(|error| error.to_string())?;
         let janua = command(self.executable);
         let mut child = Command::new(self.executable)
@@ -61,7 +60,7 @@ impl Start<'_> {
             .arg(&self.app.word)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .env(BACKEND, folder.path.join(&names.key))
+            .env(BACKEND, folder.path().join(files.prefix()))
             .current_dir(&self.app.folder)
             .stdin(Stdio::from(socket))
             .stdout(Stdio::from(both))
@@ -83,18 +82,15 @@ impl Start<'_> {
 
 /// A listening socket in its place, and the first connection to it. It comes there whole: whoever connects never meets
 /// one that does not listen yet, or comes before the request that started the backend.
-fn listen(folder: &Folder, names: &Names) -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+fn listen(folder: &Folder, files: &Files) -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     let (socket, first) = (unix_socket()?, unix_socket()?);
-    folder.remove(&names.fresh);
-    let address = address(folder, &names.fresh)?;
-    let mask = rustix::process::umask(Mode::XUSR | Mode::RWXG | Mode::RWXO);
-    let bound = rustix::net::bind(&socket, &address);
-    rustix::process::umask(mask);
-    bound?;
+    folder.remove(files.fresh());
+    let address = address(folder, &files.fresh())?;
+    privately(|| rustix::net::bind(&socket, &address))?;
     rustix::net::listen(&socket, BACKLOG)
         .and_then(|()| rustix::net::connect(&first, &address))
-        .and_then(|()| folder.rename(&names.fresh, &names.socket))
-        .inspect_err(|_| folder.remove(&names.fresh))?;
+        .and_then(|()| folder.rename(files.fresh(), files.socket()))
+        .inspect_err(|_| folder.remove(files.fresh()))?;
     Ok((socket, first))
 }
 
@@ -103,14 +99,16 @@ pub(crate) fn unix_socket() -> rustix::io::Result<OwnedFd> {
 }
 
 /// The address of a socket in the folder. One that is too long for the system goes by way of the open folder.
-pub(crate) fn address(folder: &Folder, name: &str) -> rustix::io::Result<SocketAddrUnix> {
+pub(crate) fn address(folder: &Folder, name: &Path) -> rustix::io::Result<SocketAddrUnix> {
     use std::os::fd::{AsFd, AsRawFd};
-    SocketAddrUnix::new(folder.path.join(name))
-        .or_else(|_| SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", folder.as_fd().as_raw_fd())))
+    SocketAddrUnix::new(folder.path().join(name)).or_else(|_| {
+        let number = folder.as_fd().as_raw_fd();
+        SocketAddrUnix::new(Path::new(&format!("/proc/self/fd/{number}")).join(name))
+    })
 }
 
-fn log(folder: &Folder, name: &str) -> rustix::io::Result<OwnedFd> {
-    let file = folder.file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)?;
+fn log(folder: &Folder, name: &Path) -> rustix::io::Result<OwnedFd> {
+    let file = privately(|| folder.file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE))?;
     if rustix::fs::fstat(&file)?.st_size.cast_unsigned() > LOG_BYTES {
         rustix::fs::ftruncate(&file, 0)?;
     }
