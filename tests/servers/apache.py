@@ -39,6 +39,7 @@ class Apache(Server):
                 "</Directory>",
                 f"<VirtualHost 127.0.0.1:{places.port}>",
                 f"DocumentRoot {places.www}",
+                *(f'SetEnv {name} "{value}"' for name, value in places.environment.items()),
                 f"Include {self.fragment}",
                 "</VirtualHost>",
                 "",

@@ -9,6 +9,7 @@ from .lighttpd import Lighttpd
 from .nginx import Nginx
 
 SCRIPT = "app.fcgi"
+KEPT_SCRIPT = "app.cgi"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Configuration:
     def traceback_in_server_log(self):
         """SCGI is the one protocol without a channel for it: there it is in janua's own log."""
         return self.protocol != "scgi"
+
+    @property
+    def is_kept(self):
+        """The app stays loaded though the server starts a process for each request."""
+        return KEPT_SCRIPT in self.files.values()
 
     def __str__(self):
         return self.name
@@ -74,6 +80,22 @@ CONFIGURATIONS = [
         "apache-cgi-alias", Apache, "apache/cgi-bin.conf", "cgi", "/app",
         files={"www/cgi-bin/app.cgi": SCRIPT}, encoded_slash=404,
     ),
+    Configuration(
+        "apache-cgi-bin-kept", Apache, "apache/cgi-bin.conf", "cgi", "/cgi-bin/app.cgi",
+        files={"www/cgi-bin/app.cgi": KEPT_SCRIPT}, encoded_slash=404,
+    ),
+    Configuration(
+        "apache-cgi-alias-kept", Apache, "apache/cgi-bin.conf", "cgi", "/app",
+        files={"www/cgi-bin/app.cgi": KEPT_SCRIPT}, encoded_slash=404,
+    ),
+    Configuration(
+        "apache-htaccess-kept", Apache, "apache/htaccess-cgi-host.conf", "cgi",
+        files={"www/.htaccess": "apache/htaccess-cgi", "www/index.cgi": KEPT_SCRIPT}, encoded_slash=404,
+    ),
+    Configuration(
+        "apache-htaccess-subfolder-kept", Apache, "apache/htaccess-cgi-host.conf", "cgi", "/sub",
+        files={"www/sub/.htaccess": "apache/htaccess-cgi", "www/sub/index.cgi": KEPT_SCRIPT}, encoded_slash=404, bare_mount=301,
+    ),
     Configuration("lighttpd-scgi", Lighttpd, "lighttpd/scgi.conf", "scgi"),
     Configuration("lighttpd-scgi-prefix", Lighttpd, "lighttpd/scgi-prefix.conf", "scgi", "/app"),
     Configuration("lighttpd-fastcgi", Lighttpd, "lighttpd/fastcgi.conf", "fastcgi"),
@@ -85,6 +107,10 @@ CONFIGURATIONS = [
     Configuration(
         "lighttpd-cgi", Lighttpd, "lighttpd/cgi.conf", "cgi", "/cgi-bin/app.cgi",
         files={"www/cgi-bin/app.cgi": SCRIPT},
+    ),
+    Configuration(
+        "lighttpd-cgi-kept", Lighttpd, "lighttpd/cgi.conf", "cgi", "/cgi-bin/app.cgi",
+        files={"www/cgi-bin/app.cgi": KEPT_SCRIPT},
     ),
 ]  # fmt: skip
 

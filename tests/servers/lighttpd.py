@@ -15,10 +15,17 @@ class Lighttpd(Server):
                 f'server.errorlog = "{self.errors}"',
                 f'server.upload-dirs = ( "{places.make("temporary")}" )',
                 f'server.username = "{USER}"\nserver.groupname = "{USER}"' if AS_ROOT else "",
+                *self.environment(),
                 f'include "{self.fragment}"',
                 "",
             ]
         )
+
+    def environment(self):
+        if not self.places.environment:
+            return []
+        pairs = ", ".join(f'"{name}" => "{value}"' for name, value in self.places.environment.items())
+        return ['server.modules += ( "mod_setenv" )', f"setenv.add-environment = ( {pairs} )"]
 
     def command(self):
         return ["/usr/sbin/lighttpd", "-D", "-f", self.config]

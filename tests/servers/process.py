@@ -1,5 +1,6 @@
 """A process that a test starts, and certainly ends."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,6 +69,14 @@ def processes_that_mention(text):
         if str(text) in command and int(folder.name) != os.getpid():
             found[int(folder.name)] = command
     return found
+
+
+def end_all_that_mention(text):
+    """Ends what outlives the server that started it, and waits for that."""
+    for pid in processes_that_mention(text):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    processes_that_stay(text)
 
 
 def processes_that_stay(text, seconds=5):

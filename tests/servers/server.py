@@ -38,6 +38,8 @@ class Places:
         self.app = app
         self.janua = janua
         self.port = free_port()
+        # What the server gives to each script besides the request.
+        self.environment = {}
         self.www = self.make("www")
         self.run = self.make("run")
         self.log = self.make("log")

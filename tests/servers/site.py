@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from .browser import Browser
-from .process import Process
+from .configurations import KEPT_SCRIPT, SCRIPT
+from .process import Process, end_all_that_mention
 from .server import CONF, Places, listens
 
 APPS = Path(__file__).with_name("apps")
@@ -24,7 +25,9 @@ class Site:
         self.gates.chmod(0o777)
         places = Places(folder, folder / "app", janua)
         for name, conf in configuration.files.items():
-            places.copy(conf, folder / name, executable=conf.endswith(".fcgi"))
+            places.copy(conf, folder / name, executable=conf in (SCRIPT, KEPT_SCRIPT))
+        if configuration.is_kept:
+            places.environment["JANUA_CGI_FOLDER"] = places.run / "cgi"
         self.service = service(places, configuration)
         self.server = configuration.server(places, configuration.conf)
         self.browser = Browser(places.port, configuration.mount)
@@ -38,7 +41,10 @@ class Site:
     def stop(self):
         """The exit statuses of the server and of the service."""
         self.browser.close()
-        return self.server.stop(), self.service.stop() if self.service else 0
+        ended = self.server.stop(), self.service.stop() if self.service else 0
+        if self.configuration.is_kept:
+            end_all_that_mention(self.server.places.folder)
+        return ended
 
     def log_that_gets_tracebacks(self):
         if self.configuration.traceback_in_server_log:

@@ -86,8 +86,9 @@ def test_the_server_and_the_scheme_are_told(site, browser):
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
 
 
-def test_run_once_is_true_under_cgi_only(site, browser):
-    assert environ(browser, "/r")["wsgi.run_once"] is (site.configuration.protocol == "cgi")
+def test_run_once_is_true_where_a_process_serves_one_request_only(site, browser):
+    configuration = site.configuration
+    assert environ(browser, "/r")["wsgi.run_once"] is (configuration.protocol == "cgi" and not configuration.is_kept)
 
 
 def test_eight_megabytes_arrive_whole(site, browser):
