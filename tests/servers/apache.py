@@ -7,15 +7,26 @@ from .server import AS_ROOT, USER, Server
 MODULES = "/usr/lib/apache2/modules"
 
 # What a fresh installation of Debian has switched on, as far as it could matter here.
-ENABLED = "mpm_event authz_core authz_host alias dir env filter mime negotiation reqtimeout setenvif deflate"
+ENABLED = "authz_core authz_host alias dir env filter mime negotiation reqtimeout setenvif deflate"
 
 
 class Apache(Server):
+    processes = "mpm_event"
+
+    def modules(self):
+        # The fragment's own line says which modules are needed beyond those that there are.
+        fragment = self.fragment.read_text()
+        return [self.processes, *ENABLED.split(), *re.search(r"# +a2enmod (.+)", fragment)[1].split()]
+
+    def serving(self):
+        """How many requests at once, at the start and at most."""
+        if self.places.crowd:
+            return "StartServers 4\nThreadLimit 64\nThreadsPerChild 64\nMaxRequestWorkers 256"
+        return "StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 8\nThreadsPerChild 8\nMaxRequestWorkers 16"
+
     def surroundings(self):
         places = self.places
-        fragment = self.fragment.read_text()
-        # The fragment's own line says which modules are needed beyond these.
-        modules = ENABLED.split() + re.search(r"# +a2enmod (.+)", fragment)[1].split()
+        modules = self.modules()
         ours = {
             "fcgid": [f"FcgidIPCDir {places.run}", f"FcgidProcessTableFile {places.run}/fcgid.table"],
             "cgid": [f"ScriptSock {places.run}/cgid.sock"],
@@ -32,7 +43,7 @@ class Apache(Server):
                 *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules),
                 *(f"User {USER}\nGroup {USER}".splitlines() if AS_ROOT else []),
                 *(line for name in modules for line in ours.get(name, [])),
-                "StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 8\nThreadsPerChild 8\nMaxRequestWorkers 16",
+                self.serving(),
                 "<Directory />",
                 "AllowOverride None",
                 "Require all denied",
@@ -48,3 +59,16 @@ class Apache(Server):
 
     def command(self):
         return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", self.config]
+
+
+class Prefork(Apache):
+    """With a process for each request that is under way, `a2enmod cgid` is refused; mod_cgi is what goes with it."""
+
+    processes = "mpm_prefork"
+
+    def modules(self):
+        return ["cgi" if name == "cgid" else name for name in super().modules()]
+
+    def serving(self):
+        most = 64 if self.places.crowd else 16
+        return f"StartServers {most // 4}\nMinSpareServers 2\nMaxSpareServers {most}\nMaxRequestWorkers {most}"

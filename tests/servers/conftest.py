@@ -10,6 +10,7 @@ import pytest
 
 from .configurations import CONFIGURATIONS
 from .environment import environment
+from .kept import WAYS, Kept
 from .process import processes_that_stay
 from .site import Site
 
@@ -68,3 +69,30 @@ def browser(site):
     """The site's browser, with a fresh connection for each test."""
     site.browser.close()
     return site.browser
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def start(way, workshop, janua):
+    """Starts a server with the script; what was started ends with the test."""
+    started = []
+
+    def one(**options):
+        folder = Path(tempfile.mkdtemp(prefix=f"kept-{way}-", dir=workshop))
+        folder.chmod(0o755)
+        started.append(Kept(way, folder, janua, **options))
+        started[-1].start()
+        return started[-1]
+
+    yield one
+    for kept in started:
+        assert kept.stop() is not None, f"the server had to be killed; its log:\n{kept.server.error_log()}"
+
+
+@pytest.fixture
+def kept(start):
+    return start()

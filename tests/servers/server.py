@@ -40,6 +40,8 @@ class Places:
         self.port = free_port()
         # What the server gives to each script besides the request.
         self.environment = {}
+        # Whether there will be many clients at once.
+        self.crowd = False
         self.www = self.make("www")
         self.run = self.make("run")
         self.log = self.make("log")
