@@ -71,9 +71,10 @@ def browser(site):
     return site.browser
 
 
-@pytest.fixture(params=WAYS, ids=str)
+@pytest.fixture(params=WAYS)
 def way(request):
-    return request.param
+    """A server that starts CGI scripts."""
+    return WAYS[request.param]
 
 
 @pytest.fixture

@@ -38,7 +38,6 @@ def test_a_backend_killed_in_the_middle_of_an_answer_is_a_visible_break(kept):
     os.kill(first, signal.SIGKILL)
     # The servers tell by closing the connection, and only when nobody has used it for some seconds.
     assert isinstance(answer.result(30), http.client.IncompleteRead)
-    kept.browser.close()
     assert kept.pid() != first and len(kept.loads()) == 2
 
 
