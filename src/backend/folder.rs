@@ -95,31 +95,31 @@ impl Folder {
     }
 
     /// What is known of the file of this name itself, should it be a symbolic link. `None` if there is none.
-    pub fn stat(&self, name: impl AsRef<Path>) -> Option<Stat> {
-        rustix::fs::statat(self, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW).ok()
+    pub fn stat(&self, name: &Path) -> Option<Stat> {
+        rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW).ok()
     }
 
     /// Opens a file, but not by way of a symbolic link. If `flags` have it made, then for this user.
     ///
     /// # Errors
     /// It is not there, or what stands there cannot be opened so.
-    pub fn file(&self, name: impl AsRef<Path>, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    pub fn file(&self, name: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        rustix::fs::openat(self, name.as_ref(), flags, Mode::RUSR | Mode::WUSR)
+        rustix::fs::openat(self, name, flags, Mode::RUSR | Mode::WUSR)
     }
 
     /// Removes a file, if it is there.
-    pub fn remove(&self, name: impl AsRef<Path>) {
+    pub fn remove(&self, name: &Path) {
         // Whoever needs the name next finds out, should it still be taken.
-        let _ = rustix::fs::unlinkat(self, name.as_ref(), AtFlags::empty());
+        let _ = rustix::fs::unlinkat(self, name, AtFlags::empty());
     }
 
     /// Puts a file in the place of another.
     ///
     /// # Errors
     /// It is not there, or the folder cannot be written to.
-    pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> rustix::io::Result<()> {
-        rustix::fs::renameat(self, from.as_ref(), self, to.as_ref())
+    pub fn rename(&self, from: &Path, to: &Path) -> rustix::io::Result<()> {
+        rustix::fs::renameat(self, from, self, to)
     }
 
     /// Every backend that has left a file here, in the order of their keys.

@@ -48,7 +48,7 @@ mod tests {
         for _ in 0..2 {
             let folder = open(&path).unwrap();
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o700);
-            assert!(folder.stat("nothing").is_none());
+            assert!(folder.stat(Path::new("nothing")).is_none());
         }
     }
 
