@@ -17,7 +17,8 @@ highest round in brackets. How it works is in [README.md](README.md#cgi).
 def number(value: float, figure: str) -> str:
     if figure == "rate":
         return f"{value:,.0f}"
-    return f"{value:.2f}" if figure == "time" else f"{value:.1f}"
+    # Of what did not grow, not that it shrank by nothing.
+    return f"{value:.2f}" if figure == "time" else f"{round(value, 1) + 0.0:.1f}"
 
 
 def named(key: tuple | None, value: float | None, figure: str) -> str:
