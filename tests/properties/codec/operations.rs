@@ -160,9 +160,10 @@ impl Case {
         let event = match self.codec.poll() {
             Ok(event) => event,
             Err(error) => {
+                let Order { responding, in_body, .. } = self.order;
                 self.order.error();
-                // A request that is refused gets an answer; one whose body broke goes on with its own.
-                if error.answer.status().is_some() && !self.order.responding {
+                // A request that is refused gets an answer. One whose body broke goes on with its own, or had it.
+                if error.answer.status().is_some() && !responding && !in_body {
                     self.order.responding = true;
                     self.story.answers.push(Answered::to(b""));
                 }

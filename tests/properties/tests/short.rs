@@ -18,7 +18,7 @@ static MEMORY: Counting = Counting;
 const TIME: Duration = Duration::from_millis(500);
 
 /// How many cases miri has time for.
-const FEW: usize = 3;
+const FEW: usize = 2;
 
 fn try_out(name: &str) {
     let tried = ALL.iter().find(|tried| tried.name == name).unwrap();
@@ -26,6 +26,10 @@ fn try_out(name: &str) {
     if cfg!(miri) {
         let every = seeds.len() / FEW + 1;
         seeds = seeds.into_iter().step_by(every).collect();
+        // A walk of a few steps is long enough.
+        if name.ends_with("_operations") {
+            seeds.iter_mut().for_each(|seed| seed.truncate(60));
+        }
     }
     for seed in &seeds {
         holds(tried, seed);
