@@ -2,7 +2,7 @@
 
 use crate::length::body_length;
 use janua_vocabulary::{
-    BodyLength, Buffer, Codec, Event, Frame, Head, Limits, Params, PeerError, Protocol, Request,
+    BodyLength, Buffer, Codec, Event, Frame, Head, Limits, Params, PeerError, Protocol, Request, Role,
 };
 
 /// The codec of the one request of a CGI process.
@@ -55,7 +55,7 @@ impl CgiCodec {
             BodyLength::Exactly(total) => Stage::Counted { missing: total, total },
             BodyLength::ToEnd => Stage::ToEnd,
         };
-        Ok(Event::Request(Request { params, body }))
+        Ok(Event::Request(Request { params, body, role: Role::Responder }))
     }
 }
 

@@ -1,19 +1,15 @@
 //! One FastCGI connection.
 
+use crate::answer::frame;
 use crate::exchange::{Exchange, Input, Verdict};
-use crate::management::{Capacity, unknown_type};
+use crate::management::{Capacity, Multiplex, unknown_type};
 use crate::pairs::PairStream;
-use crate::record::{
-    BeginRequest, EndRequest, HEADER_LENGTH, Header, MAX_CONTENT, NULL_REQUEST, ProtocolStatus, VERSION,
-    append_end, append_stream,
-};
+use crate::record::{BeginRequest, EndRequest, HEADER_LENGTH, Header, NULL_REQUEST, ProtocolStatus, VERSION};
 use crate::target::{Record, Target};
 use crate::{FastCgiError, RecordType, Role};
-use janua_vocabulary::{
-    BodyLength, Buffer, Codec, Event, Frame, Head, Limits, Params, PeerError, Protocol, Request,
-};
+use janua_vocabulary::{Buffer, Codec, Event, Frame, Head, Limits, PeerError, Protocol};
 
-/// A FastCGI connection on the side of the application: requests one after the other, in the role of a responder.
+/// A FastCGI connection on the side of the application: requests one after the other, in any of the three roles.
 ///
 /// What an owner has to know beyond [`Codec`]:
 ///
@@ -25,6 +21,10 @@ use janua_vocabulary::{
 ///   then: only afterwards is the connection [`reusable`](Codec::reusable), and only then can it be closed without
 ///   a reset that might cost the web server the answer. A web server that does not send the rest may begin its
 ///   next request at once; `BodyEnd` comes first then, too.
+/// - **Roles.** An authorizer's request has no body. A filter's has a second stream, DATA: [`Event::SecondStream`] says
+///   that it follows, and [`Event::BodyEnd`] comes after it.
+/// - **Several requests at once** are parted by a [`Splitter`](crate::Splitter). [`Event::Shared`] says when it is due,
+///   which [`Capacity::multiplex`] decides.
 /// - **A request that was given up.** [`Event::Aborted`] takes the place of `BodyEnd` if that had not come.
 ///   [`finish`](Codec::finish) is still owed. A request that is given up before its head was whole is never seen.
 /// - **A peer that leaves.** [`Event::Closed`] while the response is under way says that the peer sends no more, and
@@ -53,6 +53,8 @@ pub struct FastCgiCodec {
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     Reading,
+    /// From the next record on, several requests may be open.
+    Sharing,
     /// The error follows the reply that was given with it.
     Failing(FastCgiError),
     /// What else comes is dropped.
@@ -68,6 +70,7 @@ enum Step {
 impl FastCgiCodec {
     /// A connection that was just accepted and holds no memory yet. `capacity` is for web servers that ask.
     pub fn new(limits: Limits, capacity: Capacity) -> Self {
+        let phase = if capacity.multiplex == Multiplex::Always { Phase::Sharing } else { Phase::Reading };
         Self {
             buffer: Buffer::new(),
             limits,
@@ -75,7 +78,7 @@ impl FastCgiCodec {
             record: None,
             exchange: None,
             params: PairStream::default(),
-            phase: Phase::Reading,
+            phase,
             closed: false,
         }
     }
@@ -84,7 +87,12 @@ impl FastCgiCodec {
     fn advance(&mut self) -> Result<Step, FastCgiError> {
         loop {
             match self.phase {
-                Phase::Reading => {}
+                Phase::Sharing if self.record.is_none() => {
+                    self.phase = Phase::Over;
+                    let rest = self.buffer.unread().len();
+                    return Ok(Step::Say(Event::Shared(self.buffer.take(rest).to_vec())));
+                }
+                Phase::Reading | Phase::Sharing => {}
                 Phase::Failing(error) => return Err(error),
                 Phase::Over => {
                     let rest = self.buffer.unread().len();
@@ -94,10 +102,9 @@ impl FastCgiCodec {
                 }
             }
             if let Some(exchange) = &mut self.exchange
-                && exchange.input == Input::Closing
+                && let Some(event) = exchange.turn()
             {
-                exchange.input = Input::Done;
-                return Ok(Step::Say(Event::BodyEnd));
+                return Ok(Step::Say(event));
             }
             let step = if self.record.is_none() { self.read_header()? } else { self.read_content()? };
             if let Some(step) = step {
@@ -112,7 +119,7 @@ impl FastCgiCodec {
             _ if !self.closed => Event::NeedBytes,
             Some(exchange) if !exchange.over() => match exchange.input {
                 Input::Params => return Err(FastCgiError::ClosedInParams),
-                Input::Stdin if exchange.open() => return Err(FastCgiError::ClosedInBody),
+                Input::Stdin | Input::Data if exchange.open() => return Err(FastCgiError::ClosedInBody),
                 _ => Event::Closed,
             },
             _ if self.begun() => return Err(FastCgiError::ClosedInRecord),
@@ -167,7 +174,7 @@ impl FastCgiCodec {
         match &mut self.exchange {
             Some(open) if open.open() && open.id == id => Err(FastCgiError::BegunTwice(id)),
             Some(open) if open.open() => Ok((Target::Nowhere, Some(end(id, ProtocolStatus::CantMpxConn)))),
-            Some(last) if last.input == Input::Stdin => {
+            Some(last) if last.streams() => {
                 last.input = Input::Closing;
                 Ok((Target::Begin(id), None))
             }
@@ -190,22 +197,23 @@ impl FastCgiCodec {
         }
         match exchange.judge(kind, empty) {
             Verdict::Params => Ok((Target::Params, None)),
-            Verdict::Stdin => Ok((Target::Stdin, None)),
+            Verdict::Stream => Ok((Target::Stream, None)),
             Verdict::Ignore => Ok((Target::Nowhere, None)),
-            Verdict::TooEarly => Err(FastCgiError::InputBeforeParams),
-            Verdict::StdinEnd => {
+            Verdict::TooEarly => Err(match kind {
+                RecordType::Data => FastCgiError::DataTooEarly,
+                _ => FastCgiError::InputBeforeParams,
+            }),
+            Verdict::StdinEnd | Verdict::DataEnd => {
                 exchange.input = Input::Closing;
                 Ok((Target::Nowhere, None))
             }
+            Verdict::Turn => {
+                exchange.input = Input::Turning;
+                Ok((Target::Nowhere, None))
+            }
             Verdict::ParamsEnd => {
-                let params = self.params.finish()?;
-                let body = body_length(&params);
-                exchange.end_due = body == BodyLength::Exactly(0);
-                exchange.input = match body {
-                    BodyLength::Exactly(0) => Input::Closing,
-                    _ => Input::Stdin,
-                };
-                Ok((Target::Nowhere, Some(Event::Request(Request { params, body }))))
+                let request = exchange.request(self.params.finish()?);
+                Ok((Target::Nowhere, Some(Event::Request(request))))
             }
             Verdict::Abort => Ok((Target::Nowhere, self.abort())),
         }
@@ -252,8 +260,13 @@ impl FastCgiCodec {
             }
             Target::Values => {
                 record.target = Target::Nowhere;
-                let answer = self.capacity.answer(self.buffer.take(piece))?;
-                step = Some(Step::Say(Event::Reply(answer)));
+                // A request that is open cannot be handed over to whoever parts them.
+                let may_share = !self.exchange.as_ref().is_some_and(Exchange::open);
+                let answer = self.capacity.answer(self.buffer.take(piece), may_share)?;
+                if answer.shares {
+                    self.phase = Phase::Sharing;
+                }
+                step = Some(Step::Say(Event::Reply(answer.record)));
             }
             _ if record.content == 0 && record.padding == 0 => {
                 self.record = None;
@@ -265,7 +278,7 @@ impl FastCgiCodec {
             }
             _ if piece == 0 => return self.quiet(),
             Target::Params => self.params.extend(self.buffer.take(piece), &self.limits)?,
-            Target::Stdin => step = Some(Step::Lend(piece)),
+            Target::Stream => step = Some(Step::Lend(piece)),
             Target::Nowhere => {
                 self.buffer.take(piece);
             }
@@ -276,20 +289,16 @@ impl FastCgiCodec {
         Ok(step)
     }
 
-    /// Opens a request, if its role is served. The two other roles of section 6 would branch off here.
+    /// Opens a request, if its role is known.
     fn start(&mut self, id: u16, begin: BeginRequest) -> Option<Event<'static>> {
-        match begin.role {
-            Role::Responder => {
-                self.exchange = Some(Exchange::new(id, begin));
-                None
+        if let Role::Other(number) = begin.role {
+            if !begin.keep {
+                self.phase = Phase::Failing(FastCgiError::OtherRole(number));
             }
-            other => {
-                if !begin.keep {
-                    self.phase = Phase::Failing(FastCgiError::OtherRole(other));
-                }
-                Some(end(id, ProtocolStatus::UnknownRole))
-            }
+            return Some(end(id, ProtocolStatus::UnknownRole));
         }
+        self.exchange = Some(Exchange::new(id, begin));
+        None
     }
 
     /// The request that a response can be given to.
@@ -303,16 +312,6 @@ fn end(id: u16, status: ProtocolStatus) -> Event<'static> {
     let mut out = Vec::new();
     EndRequest::unseen(status).append(id, &mut out);
     Event::Reply(out)
-}
-
-/// How long the parameters say the body is. Only a plain number counts; what else stands there (Caddy writes -1 for
-/// a chunked body) leaves it to STDIN.
-fn body_length(params: &Params) -> BodyLength {
-    params
-        .get(b"CONTENT_LENGTH")
-        .filter(|value| value.iter().all(u8::is_ascii_digit))
-        .and_then(|value| std::str::from_utf8(value).ok()?.parse::<i64>().ok())
-        .map_or(BodyLength::ToEnd, |length| BodyLength::Exactly(length.unsigned_abs()))
 }
 
 impl Codec for FastCgiCodec {
@@ -330,8 +329,8 @@ impl Codec for FastCgiCodec {
 
     fn direct(&self) -> usize {
         match (&self.phase, &self.record, &self.exchange) {
-            (Phase::Reading, Some(Record { target: Target::Stdin, content, .. }), Some(exchange))
-                if exchange.input == Input::Stdin && self.buffer.is_empty() =>
+            (Phase::Reading, Some(Record { target: Target::Stream, content, .. }), Some(exchange))
+                if exchange.streams() && self.buffer.is_empty() =>
             {
                 *content
             }
@@ -362,55 +361,31 @@ impl Codec for FastCgiCodec {
     }
 
     fn respond(&mut self, head: &Head<'_>, out: &mut Vec<u8>) {
-        let Some(exchange) = self.open() else { return };
-        let parts = [b"Status: ", head.status, b"\r\n", head.fields, b"\r\n"];
-        let length = parts.iter().map(|part| part.len()).sum::<usize>();
-        match u16::try_from(length) {
-            Ok(content) => {
-                let header = Header { kind: RecordType::Stdout, id: exchange.id, content, padding: 0 };
-                out.reserve(HEADER_LENGTH + length);
-                out.extend_from_slice(&header.bytes());
-                parts.iter().for_each(|part| out.extend_from_slice(part));
-            }
-            Err(_) => append_stream(RecordType::Stdout, exchange.id, &parts.concat(), out),
+        if let Some(exchange) = self.open() {
+            exchange.respond(head, out);
         }
     }
 
     fn frame(&mut self, available: usize) -> Frame {
-        let take = available.min(MAX_CONTENT);
-        let id = self.open().map_or(NULL_REQUEST, |exchange| exchange.id);
-        let header = Header { kind: RecordType::Stdout, id, content: take as u16, padding: 0 };
-        Frame::new(&header.bytes(), take, &[])
+        frame(self.open().map_or(NULL_REQUEST, |exchange| exchange.id), available)
     }
 
     fn log(&mut self, text: &[u8], out: &mut Vec<u8>) -> bool {
         let Some(exchange) = self.open() else { return false };
-        exchange.logged |= !text.is_empty();
-        append_stream(RecordType::Stderr, exchange.id, text, out);
+        exchange.log(text, out);
         true
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) {
-        let Some(exchange) = self.open() else { return };
-        exchange.ended = true;
-        // Section 5.3: STDERR is closed if it was used, STDOUT always.
-        if exchange.logged {
-            append_end(RecordType::Stderr, exchange.id, out);
+        if let Some(exchange) = self.open() {
+            exchange.finish(out);
         }
-        append_end(RecordType::Stdout, exchange.id, out);
-        EndRequest { app_status: 0, protocol_status: ProtocolStatus::RequestComplete }
-            .append(exchange.id, out);
     }
 
     fn truncate(&mut self, out: &mut Vec<u8>) {
-        let Some(exchange) = self.open() else { return };
-        exchange.ended = true;
-        exchange.keep = false;
-        if exchange.logged {
-            append_end(RecordType::Stderr, exchange.id, out);
+        if let Some(exchange) = self.open() {
+            exchange.truncate(out);
         }
-        EndRequest { app_status: 1, protocol_status: ProtocolStatus::RequestComplete }
-            .append(exchange.id, out);
     }
 
     fn reusable(&self) -> bool {
@@ -424,9 +399,9 @@ impl Codec for FastCgiCodec {
     }
 
     fn peer_sends(&self) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| {
-            exchange.end_due || matches!(exchange.input, Input::Stdin | Input::Params)
-        })
+        self.exchange
+            .as_ref()
+            .is_some_and(|exchange| exchange.end_due || exchange.streams() || exchange.input == Input::Params)
     }
 
     fn idle(&mut self) -> Option<Vec<u8>> {
@@ -442,7 +417,7 @@ impl Codec for FastCgiCodec {
 
     fn in_head(&self) -> bool {
         match (&self.exchange, self.phase) {
-            (_, Phase::Failing(_) | Phase::Over) => false,
+            (_, Phase::Failing(_) | Phase::Sharing | Phase::Over) => false,
             (Some(exchange), _) if exchange.open() => exchange.input == Input::Params,
             _ => self.begun(),
         }

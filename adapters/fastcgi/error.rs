@@ -1,6 +1,5 @@
 //! What a peer can get wrong in FastCGI.
 
-use crate::Role;
 use janua_vocabulary::PeerError;
 
 /// The peer broke FastCGI 1.0 or reached a limit. The peer is the web server, or whoever reached its socket.
@@ -22,8 +21,8 @@ pub enum FastCgiError {
     #[error("the peer began request {0} again before it was answered")]
     BegunTwice(u16),
     /// END_REQUEST with FCGI_UNKNOWN_ROLE was sent, and the peer did not ask to keep the connection.
-    #[error("the peer asked for {0}; only the responder is served here, so it was told UNKNOWN_ROLE")]
-    OtherRole(Role),
+    #[error("the peer asked for the unknown role {0}, and was told UNKNOWN_ROLE")]
+    OtherRole(u16),
     /// The content of GET_VALUES is not a list of pairs.
     #[error("the peer sent GET_VALUES with a pair that goes beyond the record")]
     ValuesCut,
@@ -45,6 +44,9 @@ pub enum FastCgiError {
     /// STDIN before the end of PARAMS.
     #[error("the peer sent input before the end of the parameters")]
     InputBeforeParams,
+    /// DATA before the end of STDIN (section 6.4).
+    #[error("the peer sent the file for a filter before the end of the request's body")]
+    DataTooEarly,
     /// The connection ended inside a record that belongs to no request.
     #[error("the peer closed the connection inside a record")]
     ClosedInRecord,
@@ -64,7 +66,9 @@ impl From<FastCgiError> for PeerError {
                 PeerError::refuse(431, reason).with_setting("max_params_bytes")
             }
             FastCgiError::TooManyParams { .. } => PeerError::refuse(431, reason).with_setting("max_params"),
-            FastCgiError::ParamsCut | FastCgiError::InputBeforeParams => PeerError::refuse(400, reason),
+            FastCgiError::ParamsCut | FastCgiError::InputBeforeParams | FastCgiError::DataTooEarly => {
+                PeerError::refuse(400, reason)
+            }
             _ => PeerError::close(reason),
         }
     }

@@ -10,28 +10,51 @@ use nom::combinator::iterator;
 pub struct Capacity {
     /// FCGI_MAX_CONNS: connections that are served at the same time.
     pub connections: u32,
-    /// FCGI_MAX_REQS: requests that are served at the same time.
+    /// FCGI_MAX_REQS: requests that are served at the same time. Where several may be open on one connection, HAProxy
+    /// takes it for the most of one connection.
     pub requests: u32,
+    /// FCGI_MPXS_CONNS: whether several may be open on one connection.
+    pub multiplex: Multiplex,
+}
+
+/// When several requests may be open on one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiplex {
+    /// Never: a second one is refused with CANT_MPX_CONN.
+    Never,
+    /// On the connections of a peer that asked whether it may.
+    WhenAsked,
+    /// On all.
+    Always,
+}
+
+/// The answer to GET_VALUES.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Values {
+    /// The record GET_VALUES_RESULT.
+    pub(crate) record: Vec<u8>,
+    /// The peer was told that several requests may be open on this connection.
+    pub(crate) shares: bool,
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { connections: 1, requests: 1 }
+        Self { connections: 1, requests: 1, multiplex: Multiplex::Never }
     }
 }
 
 impl Capacity {
-    /// The record GET_VALUES_RESULT that answers a GET_VALUES of this content. Names that are not known are left
+    /// The answer to a GET_VALUES of this content, on a connection that can be shared by several requests or not. Names that are not known are left
     /// out. One that is asked for many times is answered once, so that every answer fits one record.
     ///
     /// # Errors
     /// The question is cut inside a pair.
-    pub(crate) fn answer(self, question: &[u8]) -> Result<Vec<u8>, FastCgiError> {
+    pub(crate) fn answer(self, question: &[u8], may_share: bool) -> Result<Values, FastCgiError> {
+        let may_share = may_share && self.multiplex != Multiplex::Never;
         let known: [(&[u8], String); 3] = [
             (b"FCGI_MAX_CONNS", self.connections.to_string()),
             (b"FCGI_MAX_REQS", self.requests.to_string()),
-            // One request at a time on a connection.
-            (b"FCGI_MPXS_CONNS", "0".to_owned()),
+            (b"FCGI_MPXS_CONNS", u8::from(may_share).to_string()),
         ];
         let mut asked = [false; 3];
         let mut pairs = iterator(question, whole_pair);
@@ -47,7 +70,8 @@ impl Capacity {
         for ((name, value), _) in known.iter().zip(asked).filter(|(_, asked)| *asked) {
             append_pair(name, value.as_bytes(), &mut content);
         }
-        Ok(record(RecordType::GetValuesResult, &content))
+        let shares = may_share && matches!(asked, [.., true]);
+        Ok(Values { record: record(RecordType::GetValuesResult, &content), shares })
     }
 }
 

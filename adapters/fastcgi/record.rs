@@ -3,7 +3,6 @@
 use nom::bytes::complete::take;
 use nom::number::complete::{be_u8, be_u16, be_u32};
 use nom::{IResult, Parser};
-use std::fmt;
 
 /// The only version there is.
 pub(crate) const VERSION: u8 = 1;
@@ -87,7 +86,7 @@ impl RecordType {
 /// What the web server asks the application to be (section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// 1: answers requests, as a CGI program does. The only role that is served.
+    /// 1: answers requests, as a CGI program does.
     Responder,
     /// 2: decides whether a request is allowed.
     Authorizer,
@@ -115,17 +114,6 @@ impl Role {
             Self::Authorizer => 2,
             Self::Filter => 3,
             Self::Other(number) => number,
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Responder => f.write_str("a responder"),
-            Self::Authorizer => f.write_str("an authorizer"),
-            Self::Filter => f.write_str("a filter"),
-            Self::Other(number) => write!(f, "the unknown role {number}"),
         }
     }
 }

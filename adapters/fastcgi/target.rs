@@ -16,6 +16,7 @@ pub(crate) enum Target {
     /// Collected until it is whole: it asks for values.
     Values,
     Params,
-    Stdin,
+    /// A piece of the body, or of the file of a filter.
+    Stream,
     Nowhere,
 }

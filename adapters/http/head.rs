@@ -5,7 +5,7 @@ use crate::fields::Fields;
 use crate::params::{Ends, Parts, params};
 use crate::request_line::{RequestLine, is_token_byte};
 use crate::target::Target;
-use janua_vocabulary::{BodyLength, Limits, Request};
+use janua_vocabulary::{BodyLength, Limits, Request, Role};
 
 /// How many header fields have room without an allocation.
 const USUAL_FIELDS: usize = 64;
@@ -103,7 +103,7 @@ impl Opening {
         };
         let params = params(&Parts { line, target, headers, fields: &fields }, ends);
         Ok(Self {
-            request: Request { params, body },
+            request: Request { params, body, role: Role::Responder },
             http10,
             keep: fields.keep,
             expects_continue: fields.expects_continue,

@@ -1,7 +1,7 @@
 //! The head of a request: a netstring of NUL-terminated names and values.
 
 use crate::ScgiError;
-use janua_vocabulary::{BodyLength, Buffer, Limits, Pair, Params, Request};
+use janua_vocabulary::{BodyLength, Buffer, Limits, Pair, Params, Request, Role};
 use memchr::memchr;
 use nom::combinator::iterator;
 use nom::error::{Error, ErrorKind};
@@ -115,7 +115,7 @@ fn request(block: Vec<u8>, max_params: usize) -> Result<Request, ScgiError> {
         _ => return Err(ScgiError::Unterminated),
     }
     let length = content_length.ok_or(ScgiError::NoContentLength)?;
-    Ok(Request { params: Params::from_block(block, pairs), body: BodyLength::Exactly(length) })
+    Ok(Request { params: Params::from_block(block, pairs), body: BodyLength::Exactly(length), role: Role::Responder })
 }
 
 /// `<name> NUL <value> NUL`

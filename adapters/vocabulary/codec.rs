@@ -11,12 +11,19 @@ pub enum Event<'a> {
     Request(Request),
     /// Bytes of the request's body, never empty.
     Body(&'a [u8]),
-    /// The request's body is complete. Said once for each request, also when the body is empty.
+    /// The request's body is complete, and what [`Body`](Event::Body) brings from here on is its second stream, the
+    /// file of a [`Role::Filter`](crate::Role::Filter).
+    SecondStream,
+    /// The request's body is complete, and its second stream if it has one. Said once for each request, also when the
+    /// body is empty.
     BodyEnd,
     /// The peer gave the request up (FCGI_ABORT_REQUEST) but keeps the connection.
     Aborted,
     /// Bytes that the protocol owes the peer now, whatever the app does (an answer to GET_VALUES, `100 Continue`).
     Reply(Vec<u8>),
+    /// From here on the peer may have several requests open at once, which takes more than a codec. It has said
+    /// its last; these bytes have come and are not understood yet.
+    Shared(Vec<u8>),
     /// The peer closed its side with nothing under way.
     Closed,
 }

@@ -5,7 +5,7 @@
 //! with [`Codec::filled`], and asks [`Codec::poll`] what it means until the answer is [`Event::NeedBytes`].
 //!
 //! ```text
-//! bytes ─► Codec ─► Event::Request(Request { params, body }) ─► environ ─► app ─► response ─► Codec ─► bytes
+//! bytes ─► Codec ─► Event::Request(Request { params, body, role }) ─► environ ─► app ─► response ─► Codec ─► bytes
 //! ```
 
 mod address;
@@ -25,5 +25,5 @@ pub use document::Document;
 pub use error::{Answer, PeerError};
 pub use limits::Limits;
 pub use params::{Pair, Params};
-pub use request::{BodyLength, Protocol, Request};
+pub use request::{BodyLength, Protocol, Request, Role};
 pub use response::{Frame, Head};

@@ -36,6 +36,22 @@ pub enum BodyLength {
     ToEnd,
 }
 
+/// What the server asks the app to be. Only FastCGI knows more than one of them (FastCGI 1.0, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It answers the request.
+    Responder,
+    /// It decides whether the request is allowed. There is no body.
+    Authorizer,
+    /// It answers the request with what it makes of a file, which follows the body as a second stream.
+    Filter {
+        /// How long the file is.
+        length: BodyLength,
+        /// When it was last changed, in seconds since 1970, if the server said so.
+        modified: Option<u64>,
+    },
+}
+
 /// The head of a request, the same for every protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -43,4 +59,6 @@ pub struct Request {
     pub params: Params,
     /// How the adapter frames the body that follows.
     pub body: BodyLength,
+    /// What the server asks for.
+    pub role: Role,
 }

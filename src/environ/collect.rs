@@ -42,7 +42,7 @@ pub(crate) fn collect<'a>(params: &'a Params, witness: &mut impl Witness) -> Res
 
 /// The rule that keeps a name out of the environ.
 fn fault(name: &[u8]) -> Option<Rule> {
-    const RESERVED: [&[u8]; 3] = [b"wsgi.", b"UWSGI_", b"FCGI_"];
+    const RESERVED: [&[u8]; 4] = [b"wsgi.", b"fastcgi.", b"UWSGI_", b"FCGI_"];
     let is_variable = match name.strip_prefix(b"HTTP_") {
         Some(header) => is_token(header),
         None => !name.is_empty() && memchr(b'=', name).is_none(),

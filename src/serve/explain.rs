@@ -51,7 +51,7 @@ fn wants_json(request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use janua_vocabulary::BodyLength;
+    use janua_vocabulary::{BodyLength, Role};
 
     #[test]
     fn json_is_given_to_whoever_asks_for_it() {
@@ -65,7 +65,7 @@ mod tests {
             ("REQUEST_URI", "/format=json", false),
         ] {
             let params = [(name.as_bytes(), value.as_bytes())].into_iter().collect();
-            assert_eq!(wants_json(&Request { params, body: BodyLength::ToEnd }), expected, "{name}={value}");
+            assert_eq!(wants_json(&Request { params, body: BodyLength::ToEnd, role: Role::Responder }), expected, "{name}={value}");
         }
     }
 }

@@ -15,7 +15,7 @@ fn events(pieces: Vec<&[u8]>) -> Vec<Seen> {
 }
 
 fn assert_is_the_request(seen: &[Seen], capture: &Capture) {
-    let Some((Seen::Request(Request { params, body }), rest)) = seen.split_first() else {
+    let Some((Seen::Request(Request { params, body, .. }), rest)) = seen.split_first() else {
         panic!("{}: {seen:?}", capture.id)
     };
     assert_eq!(pairs(params), pairs(&capture.params), "{}", capture.id);

@@ -6,11 +6,13 @@
 mod support;
 
 use janua_fastcgi::client::{self, Decoder, Encoder, Received};
-use janua_fastcgi::{Capacity, EndRequest, FastCgiCodec, FastCgiError, ProtocolStatus, RecordType, Role};
+use janua_fastcgi::{
+    Capacity, EndRequest, FastCgiCodec, FastCgiError, Multiplex, ProtocolStatus, RecordType, Role,
+};
 use janua_vocabulary::{Answer, BodyLength, Codec, Event, Limits, Params, PeerError, Protocol};
 use support::{Seen, feed, listen, pairs, watch};
 
-const CAPACITY: Capacity = Capacity { connections: 40, requests: 30 };
+const CAPACITY: Capacity = Capacity { connections: 40, requests: 30, multiplex: Multiplex::Never };
 
 fn codec() -> FastCgiCodec {
     FastCgiCodec::new(Limits::default(), CAPACITY)
@@ -275,7 +277,7 @@ fn a_second_request_is_told_cant_mpx_conn_and_its_records_are_ignored() {
 
 #[test]
 fn an_unknown_role_is_told_so_and_a_kept_connection_goes_on() {
-    for role in [Role::Authorizer, Role::Filter, Role::Other(77)] {
+    for role in [Role::Other(0), Role::Other(4), Role::Other(77)] {
         let encoder = Encoder { role, keep: true, ..Encoder::default() };
         let seen = events(&[encoder.request(&Params::new(), b"x"), begin(1, true), params(1, &[])]);
         assert_reply(&seen[0], Received::End(1, end(ProtocolStatus::UnknownRole)));
@@ -285,13 +287,13 @@ fn an_unknown_role_is_told_so_and_a_kept_connection_goes_on() {
 
 #[test]
 fn an_unknown_role_closes_a_connection_that_is_not_kept() {
-    let encoder = Encoder { role: Role::Authorizer, ..Encoder::default() };
+    let encoder = Encoder { role: Role::Other(77), ..Encoder::default() };
     let seen = events(&[encoder.request(&Params::new(), b"")]);
     assert_eq!(seen.len(), 2);
     assert_reply(&seen[0], Received::End(1, end(ProtocolStatus::UnknownRole)));
     let Seen::Failed(error) = &seen[1] else { panic!("{seen:?}") };
     assert_eq!(error.answer, Answer::Close);
-    assert!(error.reason.contains("an authorizer"), "{error}");
+    assert!(error.reason.contains("the unknown role 77"), "{error}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(crate) fn serve<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Seen
                 None => codec.closed(),
             },
             Ok(Event::Closed) => return (seen, None),
-            Ok(Event::Aborted) => panic!("HTTP has no abort"),
+            Ok(Event::Aborted | Event::SecondStream | Event::Shared(_)) => panic!("HTTP has no such thing"),
             Err(error) => return (seen, Some(error)),
         }
     }

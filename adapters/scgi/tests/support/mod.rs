@@ -17,8 +17,10 @@ use std::sync::OnceLock;
 pub(crate) enum Seen {
     Request(Request),
     Body(Vec<u8>),
+    SecondStream,
     BodyEnd,
     Aborted,
+    Shared(Vec<u8>),
     Reply(Vec<u8>),
     Closed,
     Failed(PeerError),
@@ -50,6 +52,8 @@ pub(crate) fn listen(codec: &mut dyn Codec, seen: &mut Vec<Seen>) {
             Ok(Event::Request(request)) => seen.push(Seen::Request(request)),
             Ok(Event::BodyEnd) => seen.push(Seen::BodyEnd),
             Ok(Event::Aborted) => seen.push(Seen::Aborted),
+            Ok(Event::SecondStream) => seen.push(Seen::SecondStream),
+            Ok(Event::Shared(bytes)) => return seen.push(Seen::Shared(bytes)),
             Ok(Event::Reply(bytes)) => seen.push(Seen::Reply(bytes)),
             Ok(Event::Body(piece)) => {
                 assert!(!piece.is_empty());
