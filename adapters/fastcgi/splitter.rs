@@ -120,10 +120,20 @@ impl Splitter {
         }
     }
 
+    /// The record that says to a codec what [`Parted::Aborted`] said.
+    pub fn abort(id: u16) -> [u8; 8] {
+        Header { kind: RecordType::AbortRequest, id, content: 0, padding: 0 }.bytes()
+    }
+
     /// Appends END_REQUEST for a request that ends without one of its own, and frees its id.
-    pub fn end(&mut self, id: u16, app_status: u32, out: &mut Vec<u8>) {
-        EndRequest { app_status, protocol_status: ProtocolStatus::RequestComplete }.append(id, out);
+    pub fn end(&mut self, id: u16, end: EndRequest, out: &mut Vec<u8>) {
+        end.append(id, out);
         self.closed(id);
+    }
+
+    /// Gives back memory that an idle connection does not need.
+    pub fn idle(&mut self) {
+        self.buffer.release();
     }
 
     /// True if the peer wants the connection to end once no request is open (without FCGI_KEEP_CONN, section 5.1).

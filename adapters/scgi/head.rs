@@ -115,7 +115,11 @@ fn request(block: Vec<u8>, max_params: usize) -> Result<Request, ScgiError> {
         _ => return Err(ScgiError::Unterminated),
     }
     let length = content_length.ok_or(ScgiError::NoContentLength)?;
-    Ok(Request { params: Params::from_block(block, pairs), body: BodyLength::Exactly(length), role: Role::Responder })
+    Ok(Request {
+        params: Params::from_block(block, pairs),
+        body: BodyLength::Exactly(length),
+        role: Role::Responder,
+    })
 }
 
 /// `<name> NUL <value> NUL`

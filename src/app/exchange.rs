@@ -1,6 +1,6 @@
 //! What the app side asks of whoever carries its request.
 
-use janua_vocabulary::Head;
+use janua_vocabulary::{Head, Role};
 use std::fs::File;
 use std::sync::Arc;
 
@@ -67,6 +67,25 @@ pub trait Exchange: Send + Sync {
 
     /// How many bytes of the body are still to be read, if the head said so.
     fn remaining(&self) -> Option<u64>;
+
+    /// What the server asks the app to be.
+    fn role(&self) -> Role {
+        Role::Responder
+    }
+
+    /// As [`try_read`](Exchange::try_read), of the file of a [`Role::Filter`].
+    ///
+    /// # Errors
+    /// As for `try_read`.
+    fn try_read_file(&self, into: &mut [u8]) -> Result<Option<usize>, Failure> {
+        let _ = into;
+        Ok(Some(0))
+    }
+
+    /// How many bytes of the file are still to be read, if the head said so.
+    fn remaining_of_file(&self) -> Option<u64> {
+        None
+    }
 
     /// Takes the head of the response. It travels with the first bytes of the body or the end.
     fn respond(&self, head: &Head<'_>);

@@ -11,8 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[pyclass(frozen, name = "InputStream", module = "janua")]
 pub(crate) struct InputStream {
     exchange: Arc<dyn Exchange>,
+    source: Source,
     /// Bytes that a search for the end of a line has read ahead.
     ahead: Mutex<Ahead>,
+}
+
+/// Which stream of the request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The body: `wsgi.input`.
+    Body,
+    /// The file of a filter: `fastcgi.data`.
+    File,
 }
 
 #[derive(Default)]
@@ -41,7 +51,12 @@ const UPFRONT: u64 = 1024 * 1024;
 
 impl InputStream {
     pub(crate) fn new(exchange: Arc<dyn Exchange>) -> Self {
-        Self { exchange, ahead: Mutex::default() }
+        Self { exchange, source: Source::Body, ahead: Mutex::default() }
+    }
+
+    /// The file that a filter is given.
+    pub(crate) fn of_file(exchange: Arc<dyn Exchange>) -> Self {
+        Self { exchange, source: Source::File, ahead: Mutex::default() }
     }
 
     /// Runs `work` with the bytes read ahead. They are taken out meanwhile, not locked: `work` may wait for the peer
@@ -58,7 +73,11 @@ impl InputStream {
     fn some(&self, py: Python<'_>, into: &mut [u8]) -> PyResult<usize> {
         let failed = |failure| exception(&failure, true);
         loop {
-            if let Some(count) = self.exchange.try_read(into).map_err(failed)? {
+            let read = match self.source {
+                Source::Body => self.exchange.try_read(into),
+                Source::File => self.exchange.try_read_file(into),
+            };
+            if let Some(count) = read.map_err(failed)? {
                 return Ok(count);
             }
             match py.detach(|| self.exchange.wait_body()) {
@@ -84,7 +103,11 @@ impl InputStream {
     /// Reads `limit` bytes, or to the end of the body if there are fewer.
     fn gather<'py>(&self, py: Python<'py>, ahead: &mut Ahead, limit: u64) -> PyResult<Bound<'py, PyBytes>> {
         let buffered = ahead.unread().len() as u64;
-        if let Some(to_come) = self.exchange.remaining() {
+        let to_come = match self.source {
+            Source::Body => self.exchange.remaining(),
+            Source::File => self.exchange.remaining_of_file(),
+        };
+        if let Some(to_come) = to_come {
             let size = limit.min(buffered.saturating_add(to_come));
             if size <= UPFRONT {
                 return PyBytes::new_with(py, size as usize, |into| self.fill(py, ahead, into).map(drop));

@@ -5,6 +5,7 @@ use crate::errors::ErrorStream;
 use crate::input::InputStream;
 use crate::load::{self, LoadError};
 use crate::reply::{Reply, type_name};
+use crate::role;
 use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread};
 use janua_environ::{Environ, Known};
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -97,6 +98,7 @@ impl App {
         let dict = self.template.dict(py, environ)?;
         dict.set_item(intern!(py, "wsgi.input"), Bound::new(py, InputStream::new(exchange.clone()))?)?;
         dict.set_item(intern!(py, "wsgi.errors"), Bound::new(py, ErrorStream::new(exchange.clone()))?)?;
+        role::describe(py, &dict, exchange)?;
         self.callable.bind(py).call1((dict, reply))
     }
 

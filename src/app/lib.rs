@@ -20,6 +20,7 @@ mod load;
 mod modules;
 mod names;
 mod reply;
+mod role;
 mod spec;
 mod stretch;
 mod thread;

@@ -3,13 +3,17 @@
 use crate::connection::{Broken, Connection, Direct, Pulled};
 use crate::log;
 use crate::spool::Spool;
+use crate::stream::Stream;
 use janua_app::Failure;
-use janua_vocabulary::BodyLength;
+use janua_vocabulary::{BodyLength, Protocol, Role};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many pieces of a body are taken before the response is tried again.
 const PIECES: usize = 64;
+
+/// How long the app may give block after block before it is looked whether the peer still wants them.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How much of the logged text that is on its way is kept in case it does not arrive.
 const KEPT: usize = 64 * 1024;
@@ -17,16 +21,21 @@ const KEPT: usize = 64 * 1024;
 /// A connection whose request the app has, and what became of either side so far.
 pub(crate) struct Active {
     pub(crate) connection: Box<Connection>,
-    /// What was taken from the peer before the app asked for it.
-    pub(crate) spool: Spool,
-    /// Bytes of the body that are still to be taken from the peer, if the head said how many there are.
-    pub(crate) remaining: Option<u64>,
+    pub(crate) body: Stream,
+    /// What follows the body, for a filter.
+    pub(crate) file: Option<Stream>,
+    /// The body is complete, and the file comes.
+    at_file: bool,
     /// What ended the body before its time. It stays: every later read fails alike.
     pub(crate) failure: Option<Failure>,
     /// The app was told so.
     pub(crate) failure_told: bool,
     /// What ended the response before its time. Every later write fails alike.
     pub(crate) broken_off: Option<Failure>,
+    /// The peer gave the request up, and knows that no response comes.
+    aborted: bool,
+    /// When it was last looked whether it did.
+    looked: Option<Instant>,
     /// Since when the peer has made no progress that is waited for.
     pub(crate) waiting_since: Option<Instant>,
     /// The flusher has been called and will come.
@@ -46,14 +55,17 @@ pub(crate) fn no_place(error: &io::Error) -> Failure {
 impl Active {
     /// Takes over a connection whose request has a body of `length`.
     pub(crate) fn new(connection: Box<Connection>, length: BodyLength) -> Self {
-        let remaining = match length {
-            BodyLength::Exactly(length) => Some(length),
-            BodyLength::ToEnd => None,
+        let file = match connection.role {
+            Role::Filter { length, .. } => Some(Stream::new(length)),
+            Role::Responder | Role::Authorizer => None,
         };
         Self {
             connection,
-            spool: Spool::default(),
-            remaining,
+            body: Stream::new(length),
+            file,
+            at_file: false,
+            aborted: false,
+            looked: None,
             failure: None,
             failure_told: false,
             broken_off: None,
@@ -77,65 +89,81 @@ impl Active {
             let peer = &self.connection.peer;
             log::line(format_args!("{peer}: the response is broken off: {failure}"));
         }
-        self.connection.dead = true;
+        // Who gave the request up is still owed its end.
+        self.connection.dead |= !self.aborted || self.connection.out.is_open();
         self.broken_off.get_or_insert(failure).clone()
     }
 
     /// Takes what has arrived of the body: as much as fits into `into`, the rest into the spool.
     /// `None` if nothing has arrived, 0 at the end.
     pub(crate) fn arrived(&mut self, into: &mut [u8], memory: usize) -> Result<Option<usize>, Failure> {
-        if self.connection.body_over || self.remaining == Some(0) {
+        if self.connection.body_over || self.at_file || self.body.remaining == Some(0) {
             return Ok(Some(0));
         }
-        let most = self.remaining.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-        let room = into.len().min(most);
+        self.next(into, memory)
+    }
+
+    /// The same of the file of a filter. What is left of the body before it goes into the spool of the body.
+    pub(crate) fn file_arrived(&mut self, into: &mut [u8], memory: usize) -> Result<Option<usize>, Failure> {
+        if self.connection.body_over {
+            return Ok(Some(0));
+        }
+        if !self.at_file {
+            self.next(&mut [], memory)?;
+            return Ok(None);
+        }
+        self.next(into, memory)
+    }
+
+    /// Takes what comes next, be it of the body or of the file.
+    fn next(&mut self, into: &mut [u8], memory: usize) -> Result<Option<usize>, Failure> {
+        let lost = self.lost();
+        let stream = match &mut self.file {
+            Some(file) if self.at_file => file,
+            _ => &mut self.body,
+        };
+        let room = stream.allowed(into.len());
         match self.connection.read_direct(into.get_mut(..room).unwrap_or_default()) {
             Ok(Direct::Unknown) => {}
             Ok(Direct::Nothing) => return Ok(None),
             Ok(Direct::Read(count)) => {
-                self.remaining = self.remaining.map(|left| left - count as u64);
+                stream.passed(count);
                 return Ok(Some(count));
             }
             Err(error) => return Err(self.fail(Failure::Gone(error.to_string()))),
         }
         let mut taken = 0;
         let mut spooled = Ok(());
-        let lost = self.lost();
-        let remaining = &mut self.remaining;
-        let spool = &mut self.spool;
-        let pulled = self.connection.pull(&mut |bytes| {
-            // What goes beyond CONTENT_LENGTH is no part of the body, whatever the framing says.
-            let allowed = remaining
-                .map_or(bytes.len(), |left| bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
-            let bytes = bytes.get(..allowed).unwrap_or(bytes);
-            let (now, later) = bytes.split_at_checked(into.len()).unwrap_or((bytes, &[]));
-            if let Some(into) = into.get_mut(..now.len()) {
-                into.copy_from_slice(now);
-            }
-            taken = now.len();
-            if let Some(left) = remaining {
-                *left -= bytes.len() as u64;
-            }
-            if !later.is_empty() && !lost {
-                spooled = spool.push(later, memory);
-            }
+        let pulled = self.connection.pull(&mut |bytes| match stream.take(bytes, into, memory, !lost) {
+            Ok(count) => taken = count,
+            Err(error) => spooled = Err(error),
         });
         if let Err(error) = spooled {
-            self.spool = Spool::default();
+            stream.spool = Spool::default();
             return Err(self.fail(no_place(&error)));
         }
         match pulled {
             Ok(Pulled::Wait) => Ok(None),
             // All of it may have gone to the spool, or been beyond the body's end.
             Ok(Pulled::Body) => Ok((taken > 0).then_some(taken)),
-            Ok(Pulled::BodyEnd) => match self.remaining {
-                Some(missing @ 1..) => Err(self.fail(Failure::Broken(format!(
-                    "the request's body ended {missing} bytes short of its CONTENT_LENGTH"
-                )))),
-                _ => Ok(Some(0)),
-            },
-            Ok(Pulled::Aborted) => Err(self.fail(Failure::Gone("it aborted the request".to_owned()))),
-            Ok(Pulled::Closed | Pulled::Request(_)) => {
+            Ok(Pulled::SecondStream) => {
+                let short = self.body.short("the request's body", "CONTENT_LENGTH");
+                self.at_file = true;
+                short.map_or(Ok(Some(0)), |failure| Err(self.fail(failure)))
+            }
+            Ok(Pulled::BodyEnd) => {
+                let short = match &self.file {
+                    Some(file) => file.short("the file", "FCGI_DATA_LENGTH"),
+                    None => self.body.short("the request's body", "CONTENT_LENGTH"),
+                };
+                short.map_or(Ok(Some(0)), |failure| Err(self.fail(failure)))
+            }
+            Ok(Pulled::Aborted) => {
+                self.aborted = true;
+                let failure = self.fail(Failure::Gone("it aborted the request".to_owned()));
+                Err(self.break_off(failure))
+            }
+            Ok(Pulled::Closed | Pulled::Request(_) | Pulled::Shared(_)) => {
                 Err(self.fail(Failure::Gone("it closed the connection".to_owned())))
             }
             Err(Broken::Peer(error)) => Err(self.fail(Failure::Broken(error.to_string()))),
@@ -148,10 +176,20 @@ impl Active {
         let mut nowhere = [];
         // A failure is kept for whoever reads the body; the response may still get through.
         for _ in 0..PIECES {
-            if !matches!(self.arrived(&mut nowhere, memory), Ok(None)) || self.connection.drained {
+            let arrived = match self.file {
+                Some(_) => self.file_arrived(&mut nowhere, memory),
+                None => self.arrived(&mut nowhere, memory),
+            };
+            if !matches!(arrived, Ok(None)) || self.connection.drained {
                 break;
             }
         }
+    }
+
+    /// How many bytes of a stream the app can still read, if the head said so. One that has failed has no end that could
+    /// be counted down to: reading on tells of the failure.
+    pub(crate) fn to_come(&self, stream: &Stream) -> Option<u64> {
+        if self.failure.is_some() { None } else { stream.to_come() }
     }
 
     /// True if the body cannot be had any more although the peer sends it: there was no place to put it.
@@ -160,9 +198,43 @@ impl Active {
     }
 
     pub(crate) fn wants_input(&self) -> bool {
+        let wanted = self.file.is_some() || self.body.remaining != Some(0);
         // A peer that sends its whole body first would otherwise never come to read that it is lost.
         let able = self.failure.is_none() || self.lost();
-        !self.connection.body_over && self.remaining != Some(0) && able
+        !self.connection.body_over && wanted && able
+    }
+
+    /// Looks now and then, as the app gives its blocks, whether the peer gave the request up meanwhile. With FastCGI
+    /// alone it can do so and stay.
+    pub(crate) fn notice_abort(&mut self, memory: usize) -> Result<(), Failure> {
+        if self.connection.codec.protocol() != Protocol::FastCgi || self.broken_off.is_some() {
+            return Ok(());
+        }
+        let looked = self.looked.get_or_insert_with(Instant::now);
+        if looked.elapsed() < LOOK {
+            return Ok(());
+        }
+        *looked = Instant::now();
+        if self.connection.body_over || self.body.remaining == Some(0) && self.file.is_none() {
+            for _ in 0..PIECES {
+                match self.connection.pull(&mut |_| {}) {
+                    Ok(Pulled::Body | Pulled::BodyEnd) => {}
+                    Ok(Pulled::Aborted) => {
+                        self.aborted = true;
+                        return Err(self.break_off(Failure::Gone("it aborted the request".to_owned())));
+                    }
+                    _ => break,
+                }
+            }
+        } else if self.body.held() < memory as u64 {
+            self.spool_arrived(memory);
+        }
+        Ok(())
+    }
+
+    /// True if what ends the response can still be said.
+    pub(crate) fn may_end(&self) -> bool {
+        self.broken_off.is_none() || (self.aborted && !self.connection.dead)
     }
 
     /// Puts logged text on its way: with the response if the protocol carries it and the peer is there to take it,

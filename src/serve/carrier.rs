@@ -6,7 +6,7 @@ use crate::flusher::Flusher;
 use crate::link::Readiness;
 use crate::{log, system};
 use janua_app::{Block, Exchange, Failure};
-use janua_vocabulary::{BodyLength, Codec, Head, Protocol};
+use janua_vocabulary::{BodyLength, Codec, Head, Protocol, Role};
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -28,6 +28,7 @@ const LOG: usize = 8 * 1024;
 pub(crate) struct Carrier {
     patience: Duration,
     memory: usize,
+    role: Role,
     /// Sends what is held back; without one nothing is.
     flusher: Option<Arc<Flusher>>,
     /// This carrier, for the flusher.
@@ -45,15 +46,16 @@ impl Carrier {
         patience: Duration,
         flusher: Option<Arc<Flusher>>,
     ) -> Arc<Self> {
+        let role = connection.role;
         let state = Mutex::new(Some(Active::new(connection, length)));
-        Arc::new_cyclic(|this| Self { patience, memory, flusher, this: this.clone(), state })
+        Arc::new_cyclic(|this| Self { patience, memory, role, flusher, this: this.clone(), state })
     }
 
     /// Puts the end of the response on its way, behind what was logged. Nothing can follow a block that was broken off.
     fn end(&self, write: impl FnOnce(&mut dyn Codec, &mut Vec<u8>)) {
         if let Some(active) = self.lock().as_mut() {
             active.emit_log(true);
-            if active.broken_off.is_none() {
+            if active.may_end() {
                 let Connection { codec, out, .. } = &mut *active.connection;
                 out.append(|out| write(codec.as_mut(), out));
             }
@@ -138,7 +140,7 @@ impl Carrier {
 impl Exchange for Carrier {
     fn try_read(&self, into: &mut [u8]) -> Result<Option<usize>, Failure> {
         self.with(|active| {
-            let spooled = active.spool.take(into).map_err(|error| active.fail(no_place(&error)));
+            let spooled = active.body.spool.take(into).map_err(|error| active.fail(no_place(&error)));
             let read = match spooled {
                 Ok(0) => active.check().and_then(|()| active.arrived(into, self.memory)),
                 Ok(count) => Ok(Some(count)),
@@ -169,10 +171,29 @@ impl Exchange for Carrier {
     }
 
     fn remaining(&self) -> Option<u64> {
-        // A body that has failed has no end that could be counted down to: reading on tells of the failure.
-        let state = self.lock();
-        let active = state.as_ref().filter(|active| active.failure.is_none())?;
-        Some(active.remaining? + active.spool.len())
+        self.lock().as_ref().and_then(|active| active.to_come(&active.body))
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn try_read_file(&self, into: &mut [u8]) -> Result<Option<usize>, Failure> {
+        self.with(|active| {
+            let Some(file) = &mut active.file else { return Ok(Some(0)) };
+            let spooled = file.spool.take(into).map_err(|error| active.fail(no_place(&error)));
+            let read = match spooled {
+                Ok(0) => active.check().and_then(|()| active.file_arrived(into, self.memory)),
+                Ok(count) => Ok(Some(count)),
+                Err(failure) => Err(failure),
+            };
+            active.failure_told |= read.is_err();
+            read
+        })
+    }
+
+    fn remaining_of_file(&self) -> Option<u64> {
+        self.lock().as_ref().and_then(|active| active.to_come(active.file.as_ref()?))
     }
 
     fn respond(&self, head: &Head<'_>) {
@@ -187,6 +208,7 @@ impl Exchange for Carrier {
 
     fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
         self.with(|active| {
+            active.notice_abort(self.memory)?;
             if *sent == 0 && self.hold_back(active, block) {
                 *sent = block.len();
                 return Ok(true);

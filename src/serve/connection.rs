@@ -3,7 +3,7 @@
 use crate::link::Link;
 use crate::outgoing::Outgoing;
 use crate::system::Watched;
-use janua_vocabulary::{Codec, Event, PeerError, Request};
+use janua_vocabulary::{Codec, Event, PeerError, Request, Role};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -39,10 +39,14 @@ pub(crate) enum Pulled {
     Request(Request),
     /// Bytes of the body; the caller's sink has them.
     Body,
-    /// The body is complete.
+    /// The body is complete, and the file of a filter follows it.
+    SecondStream,
+    /// All that the request brings is there.
     BodyEnd,
     /// The peer gave the request up.
     Aborted,
+    /// Several requests may be open from here on, and these bytes have come already.
+    Shared(Vec<u8>),
     /// The peer is done with the connection.
     Closed,
 }
@@ -74,6 +78,8 @@ pub(crate) struct Connection {
     pub(crate) peer: Peer,
     /// The socket as the reactor knows it, once it had to be waited for.
     pub(crate) watched: Option<Watched>,
+    /// What the server asks for with the request at hand.
+    pub(crate) role: Role,
     /// The body of the request at hand is complete, or will never be.
     pub(crate) body_over: bool,
     /// The response was broken off in the middle, or the peer is gone: nothing more can be done with it.
@@ -95,6 +101,7 @@ impl Connection {
             out: Outgoing::default(),
             peer,
             watched: None,
+            role: Role::Responder,
             body_over: true,
             dead: false,
             logged: Vec::new(),
@@ -171,12 +178,15 @@ impl Connection {
                     if self.promises {
                         self.out.flush(&self.link)?;
                     }
+                    self.role = request.role;
                     return Ok(Pulled::Request(request));
                 }
                 Event::Body(bytes) => {
                     sink(bytes);
                     return Ok(Pulled::Body);
                 }
+                Event::SecondStream => return Ok(Pulled::SecondStream),
+                Event::Shared(bytes) => return Ok(Pulled::Shared(bytes)),
                 Event::BodyEnd => {
                     self.body_over = true;
                     return Ok(Pulled::BodyEnd);

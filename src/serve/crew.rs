@@ -195,10 +195,11 @@ impl Crew {
         self.flusher.work();
     }
 
-    /// Ends the watch and the flusher.
+    /// Ends the watch, the flusher and the junction.
     pub(crate) fn end(&self) {
         self.lead.end();
         self.flusher.end();
+        self.yard.junction.end();
     }
 }
 

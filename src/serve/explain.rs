@@ -65,7 +65,11 @@ mod tests {
             ("REQUEST_URI", "/format=json", false),
         ] {
             let params = [(name.as_bytes(), value.as_bytes())].into_iter().collect();
-            assert_eq!(wants_json(&Request { params, body: BodyLength::ToEnd, role: Role::Responder }), expected, "{name}={value}");
+            assert_eq!(
+                wants_json(&Request { params, body: BodyLength::ToEnd, role: Role::Responder }),
+                expected,
+                "{name}={value}"
+            );
         }
     }
 }

@@ -13,6 +13,7 @@
 //! deadlines and signals.
 
 mod active;
+mod admission;
 mod backend;
 mod carrier;
 mod cgi;
@@ -20,8 +21,10 @@ mod connection;
 mod crew;
 mod explain;
 mod flusher;
+mod junction;
 mod keeper;
 mod kept;
+mod lane;
 mod lead;
 mod link;
 mod listener;
@@ -34,9 +37,11 @@ mod refusal;
 mod script;
 mod source;
 mod spool;
+mod stream;
 mod supervisor;
 mod system;
 mod tail;
+mod trunk;
 mod turns;
 mod warn;
 mod watched;
@@ -44,6 +49,7 @@ mod worker;
 mod yard;
 
 pub use cgi::cgi;
+pub use janua_fastcgi::Multiplex;
 pub use janua_vocabulary::{Address, AddressError};
 pub use listener::ListenError;
 pub use plan::{BackendPlan, Listen, Plan, Reload, SocketAccess};

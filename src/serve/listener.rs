@@ -1,10 +1,12 @@
 //! Listening sockets: made before anything else, listening only when an app is there to answer.
 
+use crate::admission::Admission;
 use crate::connection::{Connection, Peer};
 use crate::link::Link;
+use crate::log;
 use crate::system::{self, Watched};
 use crate::{Address, Plan, SocketAccess};
-use janua_fastcgi::{Capacity, FastCgiCodec};
+use janua_fastcgi::{Capacity, FastCgiCodec, Multiplex};
 use janua_http::{Ends, HttpCodec};
 use janua_scgi::ScgiCodec;
 use janua_vocabulary::{Codec, Protocol};
@@ -253,6 +255,8 @@ pub(crate) struct Listener {
     private: bool,
     port: String,
     address: String,
+    /// Who may connect, if not all may.
+    admission: Option<Admission>,
 }
 
 impl Listener {
@@ -268,6 +272,7 @@ impl Listener {
             private: bound.private,
             port: local.map_or_else(String::new, |at| at.port().to_string()),
             address: local.map_or_else(String::new, |at| at.ip().to_string()),
+            admission: Admission::of_environment().filter(|_| bound.protocol == Protocol::FastCgi),
         })
     }
 
@@ -288,6 +293,15 @@ impl Listener {
                 }
                 Ok((socket, from)) => {
                     let from = from.filter(|_| self.tcp).and_then(|from| SocketAddr::try_from(from).ok());
+                    if self.admission.as_ref().is_some_and(|admission| !admission.admits(from)) {
+                        let from =
+                            from.map_or_else(|| "without an address".to_owned(), |from| from.to_string());
+                        log::line(format_args!(
+                            "{}: closed: a peer {from} is not among those of FCGI_WEB_SERVER_ADDRS",
+                            self.name
+                        ));
+                        continue;
+                    }
                     return Poll::Ready(Ok(self.connection(socket, from, plan)));
                 }
                 Err(Errno::AGAIN) => guard.clear_ready(),
@@ -328,9 +342,12 @@ impl Listener {
     }
 }
 
-/// What GET_VALUES is told: connections may be idle in any number, requests run one for each thread.
-fn capacity(plan: &Plan) -> Capacity {
-    let threads = plan.workers.saturating_mul(plan.threads);
-    let requests = u32::try_from(threads).unwrap_or(u32::MAX);
-    Capacity { connections: requests.saturating_add(plan.backlog), requests }
+/// What GET_VALUES is told: connections may be idle in any number, requests run one for each thread. Where a connection
+/// may have several, so many may be open on it as are not refused.
+pub(crate) fn capacity(plan: &Plan) -> Capacity {
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    let threads = number(plan.workers.saturating_mul(plan.threads));
+    let multiplex = plan.fastcgi_multiplex;
+    let requests = if multiplex == Multiplex::Never { threads } else { number(plan.fastcgi_max_open) };
+    Capacity { connections: threads.saturating_add(plan.backlog), requests, multiplex }
 }

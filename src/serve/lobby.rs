@@ -3,7 +3,7 @@
 use crate::connection::{Broken, Connection, Pulled};
 use crate::system::{self, Watched};
 use crate::yard::{Care, Job, Yard};
-use crate::{log, refusal};
+use crate::{log, refusal, trunk};
 use janua_vocabulary::{PeerError, Protocol};
 use std::io;
 use std::sync::Arc;
@@ -19,6 +19,11 @@ const LINGER: Duration = Duration::from_secs(30);
 /// A new connection. Most bring their request with them; the others are left to the reactor.
 pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
     yard.kept.lend(&mut connection);
+    enter(yard, connection)
+}
+
+/// A new connection that has something to read into, and perhaps has read already. To be called inside a reactor.
+pub(crate) fn enter(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
     let seen = look(&mut connection);
     go_on(yard, connection, seen, Phase::Fresh)
 }
@@ -49,6 +54,7 @@ fn go_on(yard: &Arc<Yard>, mut connection: Box<Connection>, seen: Look, phase: P
     match seen {
         Look::Request(request) => return Some(Job { connection, request }),
         Look::Closed => yard.kept.regain(&mut connection),
+        Look::Shared(bytes) => trunk::begin(yard, connection, &bytes),
         Look::Wait if phase == Phase::Kept && may_rest(&connection) => {
             if !yard.is_stopping() {
                 yard.kept.rest(connection);
@@ -159,7 +165,7 @@ fn lost(connection: &Connection) {
 }
 
 /// How long a worker that stops waits for a peer that is only dawdling.
-const HURRY: Duration = Duration::from_secs(1);
+pub(crate) const HURRY: Duration = Duration::from_secs(1);
 
 /// Runs `work`, but not for long once the worker stops. `None` if it was given up.
 async fn hurried<T>(yard: &Yard, work: impl Future<Output = T>) -> Option<T> {
@@ -189,6 +195,7 @@ enum Look {
     Wait,
     Closed,
     Refused(PeerError),
+    Shared(Vec<u8>),
 }
 
 fn look(connection: &mut Connection) -> Look {
@@ -201,7 +208,8 @@ fn look_by(connection: &mut Connection, pull: impl Fn(&mut Connection) -> Result
             Ok(Pulled::Request(request)) => return Look::Request(request),
             Ok(Pulled::Wait) => return Look::Wait,
             // What is left of an earlier request is of no interest.
-            Ok(Pulled::Body | Pulled::BodyEnd | Pulled::Aborted) => {}
+            Ok(Pulled::Body | Pulled::SecondStream | Pulled::BodyEnd | Pulled::Aborted) => {}
+            Ok(Pulled::Shared(bytes)) => return Look::Shared(bytes),
             Ok(Pulled::Closed) | Err(Broken::Io(_)) => return Look::Closed,
             Err(Broken::Peer(error)) => return Look::Refused(error),
         }
@@ -220,6 +228,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
         match seen {
             Look::Wait => yard.kept.regain(&mut connection),
             Look::Closed => return,
+            Look::Shared(bytes) => return trunk::begin(&yard, connection, &bytes),
             Look::Request(request) => {
                 connection.watched = Some(watched);
                 drop(care);
@@ -287,7 +296,7 @@ async fn turn_away(yard: &Yard, connection: &mut Connection, error: &PeerError, 
 
 /// Ends a connection so that what was answered arrives: closing with unread input would make the system discard it.
 /// Of that input at most about `most` bytes are taken.
-async fn see_off(yard: &Yard, connection: &mut Connection, most: u64, _care: Care) {
+pub(crate) async fn see_off(yard: &Yard, connection: &mut Connection, most: u64, _care: Care) {
     match flush(connection, LINGER).await {
         Ok(()) => {
             connection.link.shut_output();
@@ -308,7 +317,7 @@ pub(crate) fn settle(connection: &mut Connection) -> bool {
             return false;
         }
         match connection.pull(&mut |_| {}) {
-            Ok(Pulled::Body | Pulled::BodyEnd) => {}
+            Ok(Pulled::Body | Pulled::SecondStream | Pulled::BodyEnd) => {}
             Ok(Pulled::Wait) => return !connection.drained,
             // The answer is made; whatever else the peer says about this request changes nothing.
             _ => connection.body_over = true,

@@ -171,6 +171,13 @@ impl Outgoing {
         Ok(true)
     }
 
+    /// Moves what waits to whoever writes in its place. Blocks and files are not among it.
+    pub(crate) fn hand_over(&mut self, to: &mut Vec<u8>) {
+        to.extend_from_slice(self.bytes.get(self.written..).unwrap_or_default());
+        self.bytes.clear();
+        self.written = 0;
+    }
+
     /// True if nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.written == self.bytes.len()

@@ -1,6 +1,7 @@
 //! What to serve and how: the settings that are not about the environ.
 
 use crate::Address;
+use janua_fastcgi::Multiplex;
 use janua_vocabulary::{Limits, Protocol};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +45,12 @@ pub struct Plan {
     pub body_memory: usize,
     /// How long a peer may go without sending or taking a byte while it is expected to.
     pub progress_timeout: Duration,
+    /// When several requests may be open on one FastCGI connection.
+    pub fastcgi_multiplex: Multiplex,
+    /// The most requests that may be open on such a connection.
+    pub fastcgi_max_open: usize,
+    /// Bytes of a request's body that may wait in a temporary file, so that other requests of the connection go on.
+    pub fastcgi_spill: usize,
     /// Answer every request with what becomes of it, and load no app.
     pub explain: bool,
     /// How long requests in flight may go on after the service was told to stop.
@@ -108,6 +115,9 @@ impl Default for Plan {
             limits: Limits::default(),
             body_memory: 1024 * 1024,
             progress_timeout: Duration::from_secs(60),
+            fastcgi_multiplex: Multiplex::WhenAsked,
+            fastcgi_max_open: 100,
+            fastcgi_spill: 1024 * 1024 * 1024,
             explain: false,
             stop_timeout: Duration::from_secs(30),
             backend: BackendPlan::default(),

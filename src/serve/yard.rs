@@ -2,6 +2,7 @@
 
 use crate::Plan;
 use crate::connection::Connection;
+use crate::junction::Junction;
 use crate::kept::Kept;
 use crate::listener::Listener;
 use crate::lobby;
@@ -31,6 +32,8 @@ pub(crate) struct Yard {
     listeners: Vec<Listener>,
     ready: Mutex<VecDeque<Job>>,
     pub(crate) kept: Kept,
+    /// Where connections are looked after that several requests share.
+    pub(crate) junction: Junction,
     /// Connections that the reactor looks after.
     tasks: AtomicUsize,
     stopping: AtomicBool,
@@ -57,6 +60,7 @@ impl Yard {
             listeners,
             ready: Mutex::default(),
             kept: Kept::default(),
+            junction: Junction::default(),
             tasks: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             stopped_at: Mutex::default(),

@@ -167,8 +167,8 @@ fn an_abort_is_told_and_the_owner_ends_the_request() {
         .feed(&[record(RecordType::AbortRequest, 2, b""), record(RecordType::AbortRequest, 7, b"")].concat());
     assert_eq!(shared.said, [Said::Begin(1), Said::Begin(2), Said::Aborted(2)]);
     let mut out = Vec::new();
-    shared.splitter.end(2, 0, &mut out);
     let end = EndRequest { app_status: 0, protocol_status: ProtocolStatus::RequestComplete };
+    shared.splitter.end(2, end, &mut out);
     assert_eq!(Response::gather(2, &out).unwrap().end, Some(end));
     shared.feed(&request(2, b"again"));
     assert_eq!(shared.said.last(), Some(&Said::Begin(2)));

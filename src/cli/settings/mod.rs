@@ -5,6 +5,7 @@
 
 mod backend;
 mod environ;
+mod fastcgi;
 mod faults;
 mod general;
 mod limits;
@@ -183,11 +184,12 @@ fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 }
 
 /// The topics, in the order in which they are explained.
-pub(crate) static TOPICS: [&Topic; 7] = [
+pub(crate) static TOPICS: [&Topic; 8] = [
     &listen::TOPIC,
     &process::TOPIC,
     &backend::TOPIC,
     &limits::TOPIC,
+    &fastcgi::TOPIC,
     &environ::TOPIC,
     &faults::TOPIC,
     &general::TOPIC,
