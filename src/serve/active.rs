@@ -52,6 +52,27 @@ pub(crate) fn no_place(error: &io::Error) -> Failure {
     ))
 }
 
+/// What a look at a stream brought.
+enum Next {
+    /// Nothing yet.
+    Wait,
+    /// So many bytes where they were wanted. All may have gone to the spool, or been beyond the end.
+    Took(usize),
+    /// The end of the stream.
+    End,
+}
+
+impl Next {
+    /// As who reads hears of it: `None` if there is nothing yet, 0 at the end.
+    fn bytes(self) -> Option<usize> {
+        match self {
+            Next::Took(count @ 1..) => Some(count),
+            Next::Took(_) | Next::Wait => None,
+            Next::End => Some(0),
+        }
+    }
+}
+
 impl Active {
     /// Takes over a connection whose request has a body of `length`.
     pub(crate) fn new(connection: Box<Connection>, length: BodyLength) -> Self {
@@ -100,7 +121,7 @@ impl Active {
         if self.connection.body_over || self.at_file || self.body.remaining == Some(0) {
             return Ok(Some(0));
         }
-        self.next(into, memory)
+        self.next(into, memory).map(Next::bytes)
     }
 
     /// The same of the file of a filter. What is left of the body before it goes into the spool of the body.
@@ -108,15 +129,22 @@ impl Active {
         if self.connection.body_over {
             return Ok(Some(0));
         }
-        if !self.at_file {
-            self.next(&mut [], memory)?;
-            return Ok(None);
+        for _ in 0..PIECES {
+            if self.at_file {
+                return self.next(into, memory).map(Next::bytes);
+            }
+            match self.next(&mut [], memory)? {
+                Next::Wait => return Ok(None),
+                Next::Took(_) | Next::End => {}
+            }
         }
-        self.next(into, memory)
+        // There is more to look at before anything has to be waited for.
+        self.connection.drained = false;
+        Ok(None)
     }
 
     /// Takes what comes next, be it of the body or of the file.
-    fn next(&mut self, into: &mut [u8], memory: usize) -> Result<Option<usize>, Failure> {
+    fn next(&mut self, into: &mut [u8], memory: usize) -> Result<Next, Failure> {
         let lost = self.lost();
         let stream = match &mut self.file {
             Some(file) if self.at_file => file,
@@ -125,10 +153,10 @@ impl Active {
         let room = stream.allowed(into.len());
         match self.connection.read_direct(into.get_mut(..room).unwrap_or_default()) {
             Ok(Direct::Unknown) => {}
-            Ok(Direct::Nothing) => return Ok(None),
+            Ok(Direct::Nothing) => return Ok(Next::Wait),
             Ok(Direct::Read(count)) => {
                 stream.passed(count);
-                return Ok(Some(count));
+                return Ok(Next::Took(count));
             }
             Err(error) => return Err(self.fail(Failure::Gone(error.to_string()))),
         }
@@ -143,20 +171,20 @@ impl Active {
             return Err(self.fail(no_place(&error)));
         }
         match pulled {
-            Ok(Pulled::Wait) => Ok(None),
+            Ok(Pulled::Wait) => Ok(Next::Wait),
             // All of it may have gone to the spool, or been beyond the body's end.
-            Ok(Pulled::Body) => Ok((taken > 0).then_some(taken)),
+            Ok(Pulled::Body) => Ok(Next::Took(taken)),
             Ok(Pulled::SecondStream) => {
                 let short = self.body.short("the request's body", "CONTENT_LENGTH");
                 self.at_file = true;
-                short.map_or(Ok(Some(0)), |failure| Err(self.fail(failure)))
+                short.map_or(Ok(Next::End), |failure| Err(self.fail(failure)))
             }
             Ok(Pulled::BodyEnd) => {
                 let short = match &self.file {
                     Some(file) => file.short("the file", "FCGI_DATA_LENGTH"),
                     None => self.body.short("the request's body", "CONTENT_LENGTH"),
                 };
-                short.map_or(Ok(Some(0)), |failure| Err(self.fail(failure)))
+                short.map_or(Ok(Next::End), |failure| Err(self.fail(failure)))
             }
             Ok(Pulled::Aborted) => {
                 self.aborted = true;

@@ -117,7 +117,7 @@ def test_get_values_before_the_first_request(wire):
         connection.send(record(fastcgi.GET_VALUES, 0, pairs([(b"FCGI_MPXS_CONNS", b"")])))
         reply = connection.record()
         assert (reply.kind, reply.request) == (fastcgi.GET_VALUES_RESULT, 0)
-        assert fastcgi.parse_pairs(reply.content) == [(b"FCGI_MPXS_CONNS", b"0")]
+        assert fastcgi.parse_pairs(reply.content) == [(b"FCGI_MPXS_CONNS", b"1")]
         assert connection.ask(1, stock()).whole
 
 
@@ -126,7 +126,7 @@ def test_get_values_leaves_out_what_it_does_not_know(wire):
     from the response." """
     with FastCgi(wire.fastcgi) as connection:
         connection.send(record(fastcgi.GET_VALUES, 0, pairs([(b"NOBODY_KNOWS", b""), (b"FCGI_MPXS_CONNS", b"")])))
-        assert dict(fastcgi.parse_pairs(connection.record().content)) == {b"FCGI_MPXS_CONNS": b"0"}
+        assert dict(fastcgi.parse_pairs(connection.record().content)) == {b"FCGI_MPXS_CONNS": b"1"}
 
 
 def test_get_values_in_the_middle_of_a_request(wire):
