@@ -16,7 +16,9 @@ fn likeness(written: &str, candidate: &str) -> f64 {
     // knows that `fcgi` is short for `fastcgi` rather than a slip for `scgi`, or `worker_threads` long for `threads`.
     strsim::normalized_damerau_levenshtein(written, candidate)
         + strsim::jaro_winkler(written, candidate)
-        + if written.contains(candidate) || abbreviates(written, candidate) { 1.0 } else { 0.0 }
+        + if written.contains(candidate) { 1.0 } else { 0.0 }
+        // Of two that are begun alike, the one of which less was left out.
+        + if abbreviates(written, candidate) { 1.0 + written.len() as f64 / candidate.len() as f64 } else { 0.0 }
 }
 
 /// Whether `short` is left when letters are taken out of `long`.
@@ -31,8 +33,17 @@ mod tests {
 
     #[test]
     fn slips_omissions_and_abbreviations_find_what_was_meant() {
-        let names =
-            ["fastcgi", "scgi", "http", "threads", "workers", "socket_mode", "socket_group", "script_name"];
+        let names = [
+            "fastcgi",
+            "fastcgi_spill",
+            "scgi",
+            "http",
+            "threads",
+            "workers",
+            "socket_mode",
+            "socket_group",
+            "script_name",
+        ];
         for (written, meant) in [
             ("fcgi", "fastcgi"),
             ("sgci", "scgi"),

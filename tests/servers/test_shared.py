@@ -71,8 +71,9 @@ def ask(port, method, path, body=None):
 
 
 def ask_again(port, method, path, body=None):
-    """HAProxy 2.6 gives a request up, with this page of its own, when the body of another one has left no room
-    in its buffer for the parameters: it sends BEGIN_REQUEST and at once ABORT_REQUEST (haproxy/haproxy issue 2568, fixed since)."""
+    """HAProxy 2.6 gives a request up, with this page of its own, when the body of another one has left no room in its
+    buffer for the parameters: it sends BEGIN_REQUEST and at once ABORT_REQUEST (haproxy/haproxy issue 2568, fixed
+    since)."""
     for _ in range(100):
         status, answer = ask(port, method, path, body() if callable(body) else body)
         if b"<h1>500 Internal Server Error</h1>" not in answer:

@@ -34,7 +34,7 @@ pub(super) static TOPIC: Topic = Topic {
             "fastcgi_spill",
             "SIZE",
             Some("1GiB"),
-            "File space for a body that holds up no other request of its connection",
+            "File space for a body that others of its connection overtake",
             |options, text| set(&mut options.plan.fastcgi_spill, size(text)),
         )
         .details(
