@@ -300,3 +300,62 @@ def test_records_may_arrive_byte_by_byte(shared):
     both = b"".join(wires)
     shared.send_in_pieces(both[at:at + 1] for at in range(len(both)))
     assert [answer.body for answer in shared.answers(responses)] == [b"/1 ", b"/2 "]
+
+
+def test_a_body_beyond_all_limits_costs_its_request_alone(start_service, tmp_path):
+    """Memory and file full: the app gets what has come, then an error; the log names the setting."""
+    go, size = tmp_path / "go", 4 * 1024 * 1024
+    wire = start_service(APP, "--threads", "2", "--body-memory", "64k", "--fastcgi-spill", "1MiB")
+    with Shared(wire.fastcgi) as shared:
+        unread = shared.begin(1, post("/hold", query=str(go)))
+        shared.send(stream(STDIN, 1, b"x" * size) + record(STDIN, 1))
+        assert shared.answers([shared.whole(2, stock(path="/fast"))])[0].status == 200
+        assert "fastcgi_spill" in wire.wait_for_log("fastcgi_spill")
+        go.touch()
+        assert shared.answers([unread])[0].status == 400
+        assert shared.answers([shared.whole(1, stock(path="/fast"))])[0].status == 200
+
+
+@pytest.fixture(scope="module")
+def lonely(start_service):
+    """A service whose only thread calls the app, so that nobody else leads."""
+    return start_service(APP)
+
+
+def test_one_thread_is_enough_to_stream(lonely, tmp_path):
+    """PEP 3333: a block goes out while the app makes the next. Whoever carries it must not wait for the app's thread."""
+    name = tmp_path / "closed"
+    with Shared(lonely.fastcgi) as shared:
+        response = shared.whole(1, stock(path="/until-told", query=str(name)))
+        while len(response.blocks) < 20:
+            assert shared.more(), "closed"
+        times = [block.when for block in response.blocks]
+        # The app gives a block every 10 ms. Nearly all gaps are that short, whatever the machine does now and then.
+        gaps = sorted(later - before for before, later in zip(times, times[1:]))
+        assert gaps[len(gaps) // 2] < 0.05, gaps
+        shared.send(record(fastcgi.ABORT_REQUEST, 1))
+        shared.until(response)
+
+
+def test_one_thread_is_enough_to_read_a_body_that_comes_slowly(lonely):
+    with Shared(lonely.fastcgi) as shared:
+        response = shared.begin(1, post("/echo"))
+        waiting = shared.whole(2, stock(path="/second"))
+        for _ in range(5):
+            time.sleep(0.02)
+            shared.send(record(STDIN, 1, b"."))
+        shared.send(record(STDIN, 1))
+        assert [answer.body for answer in shared.answers([response, waiting])] == [b".....", b"/second "]
+
+
+def test_what_is_open_is_answered_when_the_service_stops(start_service):
+    wire = start_service(APP, "--threads", "2")
+    with Shared(wire.fastcgi) as shared, Shared(wire.fastcgi) as idle:
+        first, second = shared.begin(1, post("/echo")), shared.whole(2, stock(path="/x"))
+        shared.until(second)
+        wire.process.terminate()
+        assert idle.record() is None
+        shared.send(record(STDIN, 1, b"late") + record(STDIN, 1))
+        assert shared.answers([first])[0].body == b"late"
+        assert shared.record() is None
+    assert wire.process.wait(20) == 0
