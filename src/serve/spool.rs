@@ -1,8 +1,12 @@
 //! A part of a request's body that had to be taken from the peer before the app asked for it.
 
+use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+
+/// How much of the file is read before its space is given back.
+const HOLE: u64 = 8 * 1024 * 1024;
 
 /// A queue of bytes, in memory up to a limit and in an unnamed temporary file beyond it.
 #[derive(Debug, Default)]
@@ -17,6 +21,8 @@ struct Overflow {
     file: File,
     read: u64,
     written: u64,
+    /// Up to where the file takes no more space.
+    freed: u64,
 }
 
 impl Spool {
@@ -36,7 +42,7 @@ impl Spool {
         }
         let overflow = match &mut self.file {
             Some(overflow) => overflow,
-            none => none.insert(Overflow { file: tempfile::tempfile()?, read: 0, written: 0 }),
+            none => none.insert(Overflow { file: tempfile::tempfile()?, read: 0, written: 0, freed: 0 }),
         };
         overflow.file.write_all_at(bytes, overflow.written)?;
         overflow.written += bytes.len() as u64;
@@ -61,6 +67,11 @@ impl Spool {
         if overflow.read == overflow.written {
             // Read to its end, the file can go; what comes later begins in memory again.
             *self = Self::default();
+        } else if overflow.read - overflow.freed >= HOLE {
+            // Who is always a little behind would else fill the disk. Where the file system knows no holes, it does.
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            let _ = fallocate(&overflow.file, flags, overflow.freed, overflow.read - overflow.freed);
+            overflow.freed = overflow.read;
         }
         Ok(count)
     }
@@ -98,6 +109,22 @@ mod tests {
         assert_eq!(spool.len(), 5_000);
         assert_eq!(drain(&mut spool, 333), bytes);
         assert_eq!(spool.len(), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_never_read_to_its_end_gives_its_space_back() {
+        use std::os::unix::fs::MetadataExt;
+        let mut spool = Spool::default();
+        let part: Vec<u8> = (0..1024 * 1024u32).map(|n| (n % 251) as u8).collect();
+        let mut into = vec![0; part.len()];
+        spool.push(&part, 0).unwrap();
+        for _ in 0..40 {
+            spool.push(&part, 0).unwrap();
+            assert_eq!(spool.take(&mut into).unwrap(), part.len());
+            assert_eq!(into, part);
+        }
+        let space = spool.file.as_ref().unwrap().file.metadata().unwrap().blocks() * 512;
+        assert!(space < 2 * HOLE, "{space}");
     }
 
     #[test]
