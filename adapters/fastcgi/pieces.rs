@@ -125,7 +125,7 @@ mod tests {
     use crate::{Capacity, ProtocolStatus};
 
     fn stream() -> Vec<u8> {
-        let mut out = Capacity::default().answer(b"\x0f\x00FCGI_MPXS_CONNS").unwrap();
+        let mut out = Capacity::default().answer(b"\x0e\x00FCGI_MAX_CONNS", false).unwrap().record;
         record(RecordType::Stderr, 1, b"oh", 3, &mut out);
         record(RecordType::Stdout, 1, b"Status: 200 OK\r\n\r\n", 0, &mut out);
         record(RecordType::Other(77), 1, b"what?", 1, &mut out);

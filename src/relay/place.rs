@@ -117,7 +117,7 @@ impl<'a> Place<'a> {
         }
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
         let socket = start.perform(&self.folder, &self.files).map_err(|why| self.failed(why))?;
-        let inode = self.folder.stat(self.files.socket()).map_or(0, |found| found.st_ino);
+        let inode = self.folder.stat(&self.files.socket()).map_or(0, |found| found.st_ino);
         Ok(Connected { socket, started: true, loading: true, inode })
     }
 
@@ -125,7 +125,7 @@ impl<'a> Place<'a> {
     pub(crate) fn is_stale(&self, inode: u64) -> bool {
         // In this order: whoever replaces a backend puts the new socket in its place first, then removes the state.
         self.is_code_stale() == Some(true)
-            || self.folder.stat(self.files.socket()).is_none_or(|found| found.st_ino != inode)
+            || self.folder.stat(&self.files.socket()).is_none_or(|found| found.st_ino != inode)
     }
 
     /// `None` while the backend has said nothing yet.
@@ -167,7 +167,7 @@ impl<'a> Place<'a> {
     /// A connection to whoever listens; `None` if nobody does.
     fn dial(&self) -> Result<Option<Connected>, String> {
         let path = || self.folder.path().join(self.files.socket());
-        let Some(found) = self.folder.stat(self.files.socket()) else { return Ok(None) };
+        let Some(found) = self.folder.stat(&self.files.socket()) else { return Ok(None) };
         let user = geteuid();
         if FileType::from_raw_mode(found.st_mode) != FileType::Socket
             || found.st_uid != user.as_raw()

@@ -39,7 +39,7 @@ impl Request {
 
 /// What a backend answers: alone as soon as it has loaded its app, before a request when it takes the request.
 pub(crate) fn question() -> Vec<u8> {
-    get_values(&["FCGI_MPXS_CONNS"])
+    get_values(&["FCGI_MAX_CONNS"])
 }
 
 /// What stands on stdin. Without a length and without an encoding there is no body (RFC 3875, section 4.2); a length

@@ -45,8 +45,8 @@ impl Start<'_> {
         let (socket, first) =
             listen(folder, files).map_err(|error| format!("no socket can be made: {error}"))?;
         // In this order: beside the state of its predecessor a socket is taken for stale, never the other way round.
-        folder.remove(files.state());
-        self.spawn(folder, files, socket).inspect_err(|_| folder.remove(files.socket()))?;
+        folder.remove(&files.state());
+        self.spawn(folder, files, socket).inspect_err(|_| folder.remove(&files.socket()))?;
         Ok(first)
     }
 
@@ -84,13 +84,13 @@ impl Start<'_> {
 /// one that does not listen yet, or comes before the request that started the backend.
 fn listen(folder: &Folder, files: &Files) -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     let (socket, first) = (unix_socket()?, unix_socket()?);
-    folder.remove(files.fresh());
+    folder.remove(&files.fresh());
     let address = address(folder, &files.fresh())?;
     privately(|| rustix::net::bind(&socket, &address))?;
     rustix::net::listen(&socket, BACKLOG)
         .and_then(|()| rustix::net::connect(&first, &address))
-        .and_then(|()| folder.rename(files.fresh(), files.socket()))
-        .inspect_err(|_| folder.remove(files.fresh()))?;
+        .and_then(|()| folder.rename(&files.fresh(), &files.socket()))
+        .inspect_err(|_| folder.remove(&files.fresh()))?;
     Ok((socket, first))
 }
 

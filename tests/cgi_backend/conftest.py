@@ -22,7 +22,7 @@ APP = Path(__file__).with_name("app.py")
 
 KEY = "0123456789abcdef" * 2
 
-GET_VALUES = fastcgi.record(fastcgi.GET_VALUES, 0, fastcgi.pairs([(b"FCGI_MPXS_CONNS", b"")]))
+GET_VALUES = fastcgi.record(fastcgi.GET_VALUES, 0, fastcgi.pairs([(b"FCGI_MAX_CONNS", b"")]))
 
 
 class NotTaken(Exception):

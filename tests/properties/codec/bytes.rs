@@ -12,6 +12,8 @@ pub enum Seen {
     Request(Request),
     /// The body up to the next event.
     Body(Vec<u8>),
+    /// From here on the body is the second stream.
+    SecondStream,
     /// The end of a body.
     BodyEnd,
     /// The request was given up.
@@ -167,6 +169,8 @@ impl Watch {
                     }
                 }
                 Event::Body(piece) => self.body(piece),
+                Event::SecondStream => self.keep(Seen::SecondStream, 0),
+                Event::Shared(_) => unreachable!("connections are not shared here"),
                 Event::BodyEnd => {
                     self.keep(Seen::BodyEnd, 0);
                     self.answer(codec);

@@ -24,6 +24,7 @@ pub(crate) fn operations<W: Wire>(input: &Input<'_>, wires: [W; 2]) {
 enum Said {
     Request(usize),
     Body(usize),
+    SecondStream,
     BodyEnd,
     Aborted,
     Closed,
@@ -187,6 +188,8 @@ impl Case {
                 self.story.answers.push(Answered::to(&method));
             }
             Event::Body(piece) => body(&mut self.said, piece.len()),
+            Event::SecondStream => self.said.push(Said::SecondStream),
+            Event::Shared(_) => unreachable!("connections are not shared here"),
             Event::BodyEnd => self.said.push(Said::BodyEnd),
             Event::Aborted => self.said.push(Said::Aborted),
             Event::Reply(bytes) => self.story.out.extend_from_slice(&bytes),

@@ -33,6 +33,8 @@ impl Order {
                 assert!(self.in_body, "a body without a request");
                 assert!(!piece.is_empty(), "an empty piece of a body");
             }
+            Event::SecondStream => assert!(self.in_body, "a second stream without a first"),
+            Event::Shared(_) => panic!("connections are not shared here"),
             Event::BodyEnd => {
                 assert!(self.in_body, "the end of a body that had ended or never began");
                 self.in_body = false;
