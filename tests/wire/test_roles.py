@@ -37,6 +37,7 @@ def test_a_responder_sees_nothing_of_roles(wire):
 
 
 def test_nobody_can_make_a_responder_believe_in_a_role(wire):
+    """6: the role is said by BEGIN_REQUEST, and not by any parameter."""
     said = json.loads(fastcgi.ask(wire.fastcgi, params={"fastcgi.role": "filter"}).body)
     assert said == {"role": None, "keys": []}
 
@@ -75,6 +76,7 @@ def test_a_filter_reads_body_and_file_in_any_order(wire, query):
 
 
 def test_a_filter_may_leave_both_unread(wire):
+    """6.4: what the application does not want to know is thrown away, and the connection goes on."""
     with FastCgi(wire.fastcgi) as connection:
         connection.send(filtered("unread"))
         assert json.loads(answer(connection).body)["role"] == "filter"
@@ -82,6 +84,7 @@ def test_a_filter_may_leave_both_unread(wire):
 
 
 def test_a_large_file_behind_a_large_body(wire):
+    """6.4: both streams are as long as they like to be."""
     size = 3_000_000
     with FastCgi(wire.fastcgi) as connection:
         exchange = FastCgiExchange(connection, "GET", 1)

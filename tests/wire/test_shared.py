@@ -70,6 +70,7 @@ def test_one_after_the_other_works_as_well(shared):
 
 
 def test_a_slow_body_holds_up_nobody(shared):
+    """3.3: a request that waits for its STDIN leaves the connection to others."""
     slow = shared.begin(1, post("/echo"))
     for step in range(10):
         shared.send(record(STDIN, 1, b"."))
@@ -104,6 +105,7 @@ def memory(wire):
 
 
 def test_memory_is_bounded_while_bodies_are_not_read(wire, tmp_path):
+    """3.3 lets a web server send bodies in any order; what is not read yet goes to a file."""
     go, count, size = tmp_path / "go", 3, 24 * 1024 * 1024
     with Shared(wire.fastcgi) as shared:
         before = memory(wire)
@@ -203,6 +205,7 @@ def test_more_than_may_be_open_are_overloaded(wire, shared):
 
 
 def test_an_app_that_fails_ends_only_its_request(shared):
+    """5.5: END_REQUEST ends one request, whatever became of it."""
     failed, other = shared.whole(1, stock(path="/fail")), shared.whole(2, stock(path="/x"))
     answers = shared.answers([failed, other])
     assert [answer.status for answer in answers] == [500, 200]
@@ -338,6 +341,7 @@ def test_one_thread_is_enough_to_stream(lonely, tmp_path):
 
 
 def test_one_thread_is_enough_to_read_a_body_that_comes_slowly(lonely):
+    """3.3: what comes for one request comes while another waits for a thread."""
     with Shared(lonely.fastcgi) as shared:
         response = shared.begin(1, post("/echo"))
         waiting = shared.whole(2, stock(path="/second"))
@@ -349,6 +353,7 @@ def test_one_thread_is_enough_to_read_a_body_that_comes_slowly(lonely):
 
 
 def test_what_is_open_is_answered_when_the_service_stops(start_service):
+    """5.1: the application may close the connection, but not on requests that are open."""
     wire = start_service(APP, "--threads", "2")
     with Shared(wire.fastcgi) as shared, Shared(wire.fastcgi) as idle:
         first, second = shared.begin(1, post("/echo")), shared.whole(2, stock(path="/x"))
