@@ -2,8 +2,8 @@
 # Runs /srv/app/app.py as a CGI script. The app stays loaded between requests, without a service to set up: the first
 # request starts a process for it, and after five minutes without one it goes. Needs chmod +x.
 #
-# A change of one of these files is seen by the next request; "script" is this one and the modules beside it.
-# janua: cgi_reload = ["script", "/srv/app/app.py"]
+# A change of the code is seen by the next request: of this file, of modules beside it, and of those in /srv/app.
+# janua: cgi_reload = ["script", "/srv/app"]
 
 import sys
 

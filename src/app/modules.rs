@@ -17,13 +17,13 @@ pub fn modules_loaded(thread: Thread<'_>) -> usize {
     modules(thread.py()).map_or(0, |modules| modules.len())
 }
 
-/// The files of the loaded modules that are in `folder` or below it, without those of installed packages.
-pub fn module_files(thread: Thread<'_>, folder: &Path) -> Vec<PathBuf> {
+/// The files of the loaded modules that are in one of `folders` or below it, without those of installed packages.
+pub fn module_files(thread: Thread<'_>, folders: &[PathBuf]) -> Vec<PathBuf> {
     // A copy: another thread may import while this one looks.
     let values = modules(thread.py()).map(|modules| modules.values());
     let files = |values: Bound<'_, PyList>| values.iter().filter_map(|module| file_of(&module)).collect();
     let files: Vec<PathBuf> = values.map(files).unwrap_or_default();
-    files.into_iter().filter(|file| belongs(file, folder)).collect()
+    files.into_iter().filter(|file| folders.iter().any(|folder| belongs(file, folder))).collect()
 }
 
 fn modules(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {

@@ -186,10 +186,10 @@ impl Backend {
     /// The app could not be loaded; `files` are those that the failure leads through.
     pub(crate) fn broken(&self, thread: Thread<'_>, files: &[PathBuf]) {
         let mut files = files.to_owned();
-        let folder = self.watched().folder().map(Path::to_owned);
-        files.retain(|file| folder.as_ref().is_some_and(|folder| file.starts_with(folder)));
+        let folders = self.watched().folders().to_owned();
+        files.retain(|file| folders.iter().any(|folder| file.starts_with(folder)));
         // What is missing may be a module that is yet to be written.
-        files.extend(folder);
+        files.extend(folders);
         self.learn(thread, self.started, &files);
         let _ = self.broken.set(Instant::now());
         thread.away(|| self.publish(AT_START));
@@ -232,12 +232,15 @@ impl Backend {
 
     /// Looks which files the loaded modules came from, if there are other modules than the last time.
     fn learn(&self, thread: Thread<'_>, since: SystemTime, more: &[PathBuf]) -> bool {
-        let Some(folder) = self.watched().folder().map(Path::to_owned) else { return false };
+        let folders = self.watched().folders().to_owned();
+        if folders.is_empty() {
+            return false;
+        }
         let loaded = modules_loaded(thread);
         if self.modules.swap(loaded, Ordering::AcqRel) == loaded && more.is_empty() {
             return false;
         }
-        let mut files = module_files(thread, &folder);
+        let mut files = module_files(thread, &folders);
         files.extend_from_slice(more);
         let news = thread.away(|| self.watched().learn(files, since));
         if news {

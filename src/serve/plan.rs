@@ -85,7 +85,7 @@ pub struct BackendPlan {
 pub struct Reload {
     /// A change of the script, or of a module from its folder.
     pub code: bool,
-    /// A change of one of these files.
+    /// A change of one of these files, or of a module from one of these folders.
     pub files: Vec<PathBuf>,
 }
 

@@ -11,8 +11,8 @@ const LAG: Duration = Duration::from_millis(20);
 /// What a change of makes another backend necessary.
 #[derive(Debug)]
 pub(crate) struct Watched {
-    /// Where the app's own modules are. `None` if they are not watched.
-    folder: Option<PathBuf>,
+    /// Where the modules are that are watched.
+    folders: Vec<PathBuf>,
     seen: Vec<Seen>,
     /// Files that were named and are not there. To make one of them is a change, too.
     missing: Vec<PathBuf>,
@@ -24,9 +24,10 @@ impl Watched {
         let here = || std::env::current_dir().unwrap_or_default();
         let script = script.and_then(|script| std::path::absolute(script).ok());
         let folder = script.as_deref().and_then(Path::parent).map_or_else(here, Path::to_owned);
-        let mut watched =
-            Self { folder: reload.code.then_some(folder), seen: Vec::new(), missing: Vec::new() };
         let named = reload.files.iter().filter_map(|file| std::path::absolute(file).ok());
+        let (mut folders, named): (Vec<_>, Vec<_>) = named.partition(|path| path.is_dir());
+        folders.extend(reload.code.then_some(folder));
+        let mut watched = Self { folders, seen: Vec::new(), missing: Vec::new() };
         for path in script.filter(|_| reload.code).into_iter().chain(named) {
             match Seen::now(&path) {
                 Some(seen) => watched.seen.push(seen),
@@ -37,8 +38,8 @@ impl Watched {
     }
 
     /// Where modules are watched.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
+    pub(crate) fn folders(&self) -> &[PathBuf] {
+        &self.folders
     }
 
     /// Takes note of files that code was loaded from at `since` or later. True if there were new ones among them.
@@ -91,7 +92,20 @@ mod tests {
         std::fs::write(&script, "12").unwrap();
         assert!(!watched.learn([script.clone()], SystemTime::now()));
         assert!(watched.seen().iter().all(Seen::differs));
-        assert_eq!(watched.folder(), Some(folder.path()));
+        assert_eq!(watched.folders(), [folder.path()]);
+    }
+
+    #[test]
+    fn a_folder_that_is_named_stands_for_the_modules_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (scripts, modules) = (folder.path().join("cgi-bin"), folder.path().join("lib"));
+        std::fs::create_dir(&scripts).unwrap();
+        std::fs::create_dir(&modules).unwrap();
+        let watched = Watched::new(Some(&scripts.join("app.cgi")), &code(vec![modules.clone()]));
+        assert_eq!(watched.folders(), [modules.clone(), scripts]);
+        // What Python writes there, or an editor, is no change of the code.
+        std::fs::create_dir(modules.join("__pycache__")).unwrap();
+        assert!(!watched.has_appeared() && watched.seen().is_empty());
     }
 
     #[test]
@@ -115,7 +129,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let restart = folder.path().join("restart.txt");
         let watched = Watched::new(None, &Reload { code: false, files: vec![restart.clone()] });
-        assert!(!watched.has_appeared() && watched.seen().is_empty() && watched.folder().is_none());
+        assert!(!watched.has_appeared() && watched.seen().is_empty() && watched.folders().is_empty());
         std::fs::write(restart, "").unwrap();
         assert!(watched.has_appeared());
     }

@@ -78,7 +78,8 @@ pub(super) static TOPIC: Topic = Topic {
         .details(
             "The request after the change is the first to find the new code. `script` stands for the script and the modules that were loaded from its folder, without those of \
              installed packages; `off` leaves them out. FILE is watched in addition to them, from the folder of the \
-             script; it need not be there yet: `off, tmp/restart.txt` reloads at a touch of that file alone.",
+             script; it need not be there yet: `off, tmp/restart.txt` reloads at a touch of that file alone. A folder \
+             stands for the modules that were loaded from it.",
         ),
         Setting::one(
             "cgi_folder",
