@@ -2,7 +2,7 @@
 
 import re
 
-from .server import AS_ROOT, USER, Server
+from .server import AS_ROOT, Server
 
 MODULES = "/usr/lib/apache2/modules"
 
@@ -41,7 +41,7 @@ class Apache(Server):
                 f"Listen 127.0.0.1:{places.port}",
                 f"ErrorLog {self.errors}",
                 *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules),
-                *(f"User {USER}\nGroup {USER}".splitlines() if AS_ROOT else []),
+                *(f"User {places.user}\nGroup {places.group}".splitlines() if AS_ROOT else []),
                 *(line for name in modules for line in ours.get(name, [])),
                 self.serving(),
                 "<Directory />",

@@ -1,6 +1,6 @@
 """lighttpd with one fragment."""
 
-from .server import AS_ROOT, USER, Server
+from .server import AS_ROOT, Server
 
 
 class Lighttpd(Server):
@@ -14,7 +14,7 @@ class Lighttpd(Server):
                 f'server.pid-file = "{self.pid_file}"',
                 f'server.errorlog = "{self.errors}"',
                 f'server.upload-dirs = ( "{places.make("temporary")}" )',
-                f'server.username = "{USER}"\nserver.groupname = "{USER}"' if AS_ROOT else "",
+                f'server.username = "{places.user}"\nserver.groupname = "{places.group}"' if AS_ROOT else "",
                 *self.environment(),
                 f'include "{self.fragment}"',
                 "",

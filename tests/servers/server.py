@@ -40,6 +40,8 @@ class Places:
         self.port = free_port()
         # What the server gives to each script besides the request.
         self.environment = {}
+        # Whom the server runs as, if root starts it.
+        self.user, self.group = USER, USER
         # Whether there will be many clients at once.
         self.crowd = False
         self.www = self.make("www")

@@ -9,6 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from .kept import begin
+from .server import AS_ROOT
+
+# A user whom nobody is.
+NOBODY = 54321
 
 
 def test_200_first_requests_at_once_start_one_backend(start):
@@ -48,6 +52,19 @@ def test_a_backend_outlives_its_server(kept):
     kept.server.pid_file.unlink(missing_ok=True)
     kept.start()
     assert kept.pid() == first
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can act as another user")
+def test_a_folder_that_another_user_has_planted_is_refused_and_logged(kept):
+    planted = kept.places.run / "cgi"
+    planted.mkdir(mode=0o700)
+    os.chown(planted, NOBODY, NOBODY)
+    pids = [kept.pid() for _ in range(2)]
+    assert pids == kept.loads() and len(set(pids)) == 2, "each request is served by its own process"
+    assert f"{planted} belongs to the user {NOBODY}: refused" in kept.server.error_log()
+    assert not list(planted.iterdir())
+    planted.rmdir()
+    assert kept.pid() == kept.pid()
 
 
 class Load:
