@@ -22,7 +22,7 @@ targets=$(sed -n 's/^name = "\(.*\)"$/\1/p' Cargo.toml | grep -v -e janua-fuzz -
 for target in $targets; do
     dictionary=dictionaries/${target%_operations}.dict
     mkdir -p "$work/corpus/$target" "$work/artifacts"
-    if ! "$work/$host/release/$target" -max_total_time="$seconds" -max_len=2048 -rss_limit_mb=1024 -timeout=60 \
+    if ! "$work/$host/release/$target" -max_total_time="$seconds" -max_len=2048 -rss_limit_mb=1024 -timeout=300 \
         -artifact_prefix="$work/artifacts/$target-" ${dictionary:+$([ -f "$dictionary" ] && echo "-dict=$dictionary")} \
         "$work/corpus/$target" "$work/seeds/$target" >"$work/$target.log" 2>&1; then
         tail -n 40 "$work/$target.log"
