@@ -235,13 +235,8 @@ impl Exchange {
                     request::body_end(&mut self.outgoing);
                 }
             }
-            Taken::End => request::body_end(&mut self.outgoing),
-            Taken::Short => {
-                log::line(
-                    "the web server closed stdin before the body was complete; the request is given up",
-                );
-                request::give_up(&mut self.outgoing);
-            }
+            // One that is short of its length is refused where the app reads it, as in a CGI program of one process.
+            Taken::End | Taken::Short => request::body_end(&mut self.outgoing),
         }
         if !self.outgoing.is_empty() {
             self.push();

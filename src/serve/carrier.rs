@@ -197,7 +197,8 @@ impl Exchange for Carrier {
     }
 
     fn respond(&self, head: &Head<'_>) {
-        if let Some(active) = self.lock().as_mut() {
+        // A head that no body can follow is worth nothing to who gave the request up.
+        if let Some(active) = self.lock().as_mut().filter(|active| active.broken_off.is_none()) {
             let Connection { codec, out, link, .. } = &mut *active.connection;
             if !head.bodiless && head.length.is_some_and(|length| length >= LARGE as u64) {
                 link.widen();
