@@ -79,7 +79,8 @@ pub trait Codec: Send {
     fn finish(&mut self, out: &mut Vec<u8>);
 
     /// Appends what is due after a response that broke off, and makes sure that the break shows where the protocol
-    /// can show one: the connection is not [reusable](Codec::reusable) afterwards.
+    /// can show one: the connection is not [reusable](Codec::reusable) afterwards, unless the peer gave the request up
+    /// itself ([`Event::Aborted`]) and so knows.
     fn truncate(&mut self, out: &mut Vec<u8>);
 
     /// True if another request may follow on this connection: the response is finished, the request's body is

@@ -30,26 +30,7 @@ impl Wire for FastCgi {
     }
 
     fn phrase(&mut self, input: &mut Input<'_>, socket: &mut Vec<u8>) {
-        let id = input.pick(&[1, 1, 1, 1, 2, 0, 0xffff]);
-        let padding = input.pick(&[0, 0, 7, 255]);
-        match input.byte() % 12 {
-            0 => client::record(kind(input), id, &input.block(), padding, socket),
-            1 | 2 => begin(input, id, padding, socket),
-            3 => client::record(RecordType::AbortRequest, id, b"", padding, socket),
-            4 => params(input, id, padding, socket),
-            5 => client::record(RecordType::Stdin, id, &input.block(), padding, socket),
-            6 => client::record(RecordType::Stdin, id, b"", padding, socket),
-            7 => socket.extend_from_slice(&client::get_values(&["FCGI_MPXS_CONNS", "FCGI_MAX_REQS"])),
-            8 => socket.extend_from_slice(&input.block()),
-            _ => {
-                begin(input, id, padding, socket);
-                params(input, id, padding, socket);
-                client::record(RecordType::Stdin, id, &input.block(), padding, socket);
-                if !input.one_in(4) {
-                    client::record(RecordType::Stdin, id, b"", padding, socket);
-                }
-            }
-        }
+        traffic(input, socket);
     }
 
     /// The answers come in their order, each with its END_REQUEST and nothing behind it; the other requests that
@@ -67,6 +48,30 @@ impl Wire for FastCgi {
             check_answer(&answer, meant);
         }
         assert_eq!(answered.next(), None, "an answer that nobody gave");
+    }
+}
+
+/// Appends records of a request, or of none, or noise.
+pub(crate) fn traffic(input: &mut Input<'_>, socket: &mut Vec<u8>) {
+    let id = input.pick(&[1, 1, 1, 1, 2, 0, 0xffff]);
+    let padding = input.pick(&[0, 0, 7, 255]);
+    match input.byte() % 12 {
+        0 => client::record(kind(input), id, &input.block(), padding, socket),
+        1 | 2 => begin(input, id, padding, socket),
+        3 => client::record(RecordType::AbortRequest, id, b"", padding, socket),
+        4 => params(input, id, padding, socket),
+        5 => client::record(RecordType::Stdin, id, &input.block(), padding, socket),
+        6 => client::record(RecordType::Stdin, id, b"", padding, socket),
+        7 => socket.extend_from_slice(&client::get_values(&["FCGI_MPXS_CONNS", "FCGI_MAX_REQS"])),
+        8 => socket.extend_from_slice(&input.block()),
+        _ => {
+            begin(input, id, padding, socket);
+            params(input, id, padding, socket);
+            client::record(RecordType::Stdin, id, &input.block(), padding, socket);
+            if !input.one_in(4) {
+                client::record(RecordType::Stdin, id, b"", padding, socket);
+            }
+        }
     }
 }
 

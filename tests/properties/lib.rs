@@ -33,6 +33,7 @@ mod memory;
 pub mod mutate;
 pub mod response;
 pub mod scgi;
+pub mod shared;
 
 pub use input::Input;
 pub use memory::Counting;

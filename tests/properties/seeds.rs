@@ -26,6 +26,7 @@ pub(crate) const ALL: &[Tried] = &[
         property: janua_properties::fastcgi::operations_of,
         seeds: operations,
     },
+    Tried { name: "fastcgi_shared", property: janua_properties::shared::connection, seeds: operations },
     Tried { name: "http", property: janua_properties::http::bytes, seeds: || headed(&http()) },
     Tried { name: "http_operations", property: janua_properties::http::operations_of, seeds: operations },
     Tried { name: "answers", property: janua_properties::answers::read, seeds: answers },

@@ -68,6 +68,7 @@ properties! {
     scgi_operations
     fastcgi
     fastcgi_operations
+    fastcgi_shared
     http
     http_operations
     answers
