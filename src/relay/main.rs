@@ -91,6 +91,26 @@ fn complain(text: &str) -> i32 {
     2
 }
 
+/// True if the first word of a query is `word`: servers give the words of a query without `=` as arguments (RFC 3875,
+/// section 4.4), some with backslashes before what a shell would understand.
+fn asks_for(query: &[u8], word: &[u8]) -> bool {
+    let bare = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\\').collect::<Vec<_>>();
+    let first = query.split(|byte| *byte == b'+').next().unwrap_or_default();
+    !query.is_empty() && !query.contains(&b'=') && bare(&decoded(first)) == bare(word)
+}
+
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.first_chunk::<2>().filter(|_| *first == b'%');
+        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    bytes
+}
+
 /// Answers the request that this process was started for. Gives the exit status.
 fn serve(words: &[&OsStr], environment: &[(Vec<u8>, Vec<u8>)]) -> i32 {
     let params = request_params(environment.iter().map(|(name, value)| (name, value)));
@@ -101,6 +121,8 @@ fn serve(words: &[&OsStr], environment: &[(Vec<u8>, Vec<u8>)]) -> i32 {
         _ if params.get(b"SCRIPT_FILENAME").is_some_and(|file| file.ends_with(b"/janua-cgi")) => {
             Some(usage::TARGET)
         }
+        // Under another name it is the script itself all the same, if the first word is one of the query.
+        Some(word) if asks_for(params.get(b"QUERY_STRING").unwrap_or_default(), word) => Some(usage::TARGET),
         _ => None,
     };
     let (None, Some(word)) = (fault, words.first()) else {
@@ -164,4 +186,19 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
 fn executable() -> PathBuf {
     // Without /proc the kernel's own word for it is left: the interpreter as the script names it.
     std::env::current_exe().ok().or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_name_the_app() {
+        assert!(asks_for(b"/srv/x.py", b"/srv/x.py"));
+        assert!(asks_for(b"%2Fsrv%2fa%20b.py+more", b"/srv/a\\ b.py"));
+        assert!(asks_for(b"module:app", b"module:app"));
+        assert!(!asks_for(b"a=/srv/x.py", b"/srv/x.py"));
+        assert!(!asks_for(b"", b"/srv/x.py"));
+        assert!(!asks_for(b"one+two", b"/srv/x.py"));
+    }
 }

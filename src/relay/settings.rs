@@ -51,7 +51,9 @@ impl Settings {
             })
         };
         let names = values("cgi_environment")?;
-        let names = names.iter().flat_map(|text| text.as_bytes().split(u8::is_ascii_whitespace));
+        // A comma separates, as in every list, and so does a blank.
+        let between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+        let names = names.iter().flat_map(|text| text.as_bytes().split(between));
         let names = names.filter(|name| !name.is_empty());
         let environment: Vec<_> = names.map(|name| OsString::from_vec(name.to_vec())).collect();
         if let Some(name) = environment.iter().find(|name| name.as_bytes().starts_with(b"HTTP_")) {
@@ -127,8 +129,8 @@ mod tests {
             Settings { folder: Some(PathBuf::from("/a \"b\\")), environment: vec!["A".into(), "B".into()] };
         assert_eq!(settings, Ok(wanted));
         assert_eq!(read("x = 1"), Ok(Settings::default()));
-        let settings = read("\u{feff}# janua: cgi_environment = [ 'A', \"B C\" ,] # these").unwrap();
-        assert_eq!(settings.environment, ["A", "B", "C"]);
+        let settings = read("\u{feff}# janua: cgi_environment = [ 'A', \"B C,D\" ,] # these").unwrap();
+        assert_eq!(settings.environment, ["A", "B", "C", "D"]);
         assert!(
             read("# janua: cgi_environment = ['HTTP_HOST']").unwrap_err().contains("comes from the client")
         );

@@ -330,19 +330,19 @@ impl Active {
         Ok(())
     }
 
-    /// True if what was handed over can be left to the reactor: of blocks at most `memory` bytes. A CGI program has
-    /// none, and its signals must be heard.
+    /// True if what was handed over can be left to the reactor: at most `memory` bytes, small blocks that were copied
+    /// among them. A CGI program has no reactor, and its signals must be heard.
     pub(crate) fn try_part(&mut self, memory: usize) -> Result<bool, Failure> {
         if let Some(failure) = &self.broken_off {
             return Err(failure.clone());
         }
         let Connection { link, out, .. } = &mut *self.connection;
         let socket = link.is_socket();
-        if socket && out.kept() <= memory {
+        if socket && out.kept() + out.waiting() <= memory {
             return Ok(true);
         }
         let flushed = out.flush(link);
-        let kept = out.kept();
+        let kept = out.kept() + out.waiting();
         let flushed = flushed.map_err(|error| self.break_off(Failure::Gone(error.to_string())))?;
         Ok(flushed || (socket && kept <= memory))
     }

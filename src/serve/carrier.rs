@@ -250,8 +250,7 @@ impl Exchange for Carrier {
         self.with(|active| {
             active.begin_parting()?;
             let Connection { codec, out, link, .. } = &mut *active.connection;
-            let before = out.kept();
-            if before < LARGE && before + length >= LARGE {
+            if length >= LARGE {
                 link.widen();
             }
             out.keep(codec.as_mut(), &block, length);

@@ -136,9 +136,12 @@ impl Lead {
             let tick = if asleep { Duration::from_secs(1) } else { TICK };
             state = self.watch.wait_timeout(state, tick).unwrap_or_else(PoisonError::into_inner).0;
             state.watch_sleeps = false;
+            // It may have something to log, and who reads the log may be slow.
+            drop(state);
             if expired(Instant::now()) {
                 return;
             }
+            state = self.state();
         }
     }
 }

@@ -91,6 +91,10 @@ pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Optio
         return None;
     }
     let flushed = connection.out.flush(&connection.link);
+    if matches!(flushed, Ok(true)) {
+        // It has arrived; whoever asks next on this connection has nothing to do with it.
+        connection.logged = Vec::new();
+    }
     // What is left of a body has mostly arrived with its head: then the connection is at rest right away.
     if flushed.is_ok() {
         settle(&mut connection);
@@ -140,6 +144,7 @@ impl Departure {
             lost(&connection);
             return;
         }
+        connection.logged = Vec::new();
         if connection.body_over && !connection.codec.kept() && !connection.codec.peer_sends() {
             return;
         }

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 from client import fastcgi, scgi
 from client.connection import Connection
@@ -38,6 +39,12 @@ class Asked:
                     self.lost[inode] = answer
 
 
+def is_stopped(pid):
+    """The signal takes each thread when that comes to it: on another processor it may go on for a moment."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def test_only_the_requests_of_a_killed_worker_are_lost(start_service):
     """All others are answered whole, those that were waiting in the queue as well, and another worker comes."""
     service = start_service(APP, "--workers=2", "--threads=2")
@@ -51,6 +58,7 @@ def test_only_the_requests_of_a_killed_worker_are_lost(start_service):
             victim = workers(service)[0]
             # Stopped, it cannot accept another while its connections are counted.
             os.kill(victim, signal.SIGSTOP)
+            until(lambda: is_stopped(victim))
             inside |= {inode for kind, inode in peers(victim, set())[0] if kind == "unix"}
             os.kill(victim, signal.SIGKILL)
             until(lambda: victim not in workers(service))

@@ -104,8 +104,9 @@ pub(super) static TOPIC: Topic = Topic {
             "NAME",
             "More variables that a kept app has in os.environ; repeatable",
             |options, texts| {
-                let names = texts.iter().flat_map(|text| text.split_whitespace());
-                let names: Vec<_> = names.map(str::to_owned).collect();
+                let between = |sign: char| sign == ',' || sign.is_whitespace();
+                let names = texts.iter().flat_map(|text| text.split(between));
+                let names: Vec<_> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
                 if let Some(name) = names.iter().find(|name| name.contains('=')) {
                     return Err(format!("'{name}' is no name of a variable"));
                 }
@@ -149,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn names_of_variables_may_be_divided_by_spaces() {
-        let options = applied("cgi_environment", &["DB_URL SECRET", "OTHER"]).unwrap();
-        assert_eq!(options.plan.backend.environment, ["DB_URL", "SECRET", "OTHER"]);
+    fn names_of_variables_may_be_divided_by_spaces_and_commas() {
+        let options = applied("cgi_environment", &["DB_URL SECRET", "OTHER,MORE, LAST"]).unwrap();
+        assert_eq!(options.plan.backend.environment, ["DB_URL", "SECRET", "OTHER", "MORE", "LAST"]);
         assert!(applied("cgi_environment", &["A=b"]).is_err());
     }
 
