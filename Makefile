@@ -41,7 +41,7 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 demo: install
 	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: packages test-fast fuzz-short loom server-test
+test: packages test-fast loom server-test
 
 test-fast: lint rust-test python-test
 
