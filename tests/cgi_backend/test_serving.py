@@ -131,8 +131,9 @@ def test_ten_thousand_requests_leave_nothing_behind(relay):
     for count in range(10_000):
         answer = relay.once("/who" if count % 3 else "/echo", body=b"" if count % 3 else b"x" * 3000)
         assert answer.status == 200 and answer.whole
+    # A connection whose peer does not close it goes after half a minute; what leaks never does.
+    until(lambda: footprint()["descriptors"] <= before["descriptors"], seconds=45)
     after = footprint()
-    assert after["descriptors"] == before["descriptors"]
     assert (after["threads"], after["alive"]) == (before["threads"], before["alive"])
     assert after["memory"] - before["memory"] < 2 << 20, (before, after)
 
