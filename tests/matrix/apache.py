@@ -5,7 +5,7 @@ from servers.server import AS_ROOT, USER
 
 from .front import Front, Row
 
-WANTED = ENABLED.split() + "cgid fcgid proxy proxy_fcgi proxy_scgi rewrite".split()
+WANTED = ["mpm_event", *ENABLED.split()] + "cgid fcgid proxy proxy_fcgi proxy_scgi rewrite".split()
 
 KEPT = "what the back end is asked for has the prefix too, as if the app were at the root"
 
