@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import List, Sequence
 
 from .connection import SLOWNESS, connect
+from .ports import free_port
 
 #: Seconds that a service may take to start or to stop.
 PATIENCE = 20.0 * SLOWNESS
-
-
-def free_port() -> int:
-    """A TCP port of the loopback interface on which nobody listens just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Service:

@@ -9,7 +9,7 @@ import pytest
 
 from client import fastcgi, http, scgi
 from client.params import nginx_fastcgi
-from client.service import free_port
+from client.ports import free_port
 
 APP = """
 def application(environ, start_response):

@@ -7,7 +7,7 @@ import pytest
 
 from client import fastcgi, http, scgi
 from client.connection import Connection
-from client.service import free_port
+from client.ports import free_port
 from soak.nginx import Nginx
 
 from .support import APP, MODULES, WAYS, Clients, nothing_leaks, until

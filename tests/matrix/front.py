@@ -4,8 +4,9 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from client.ports import free_port
 from servers.process import Process
-from servers.server import free_port, listens
+from servers.server import listens
 
 
 @dataclass(frozen=True)

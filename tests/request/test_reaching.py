@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from client.service import free_port
+from client.ports import free_port
 
 
 def test_a_socket_that_is_not_there(ask, tmp_path):

@@ -6,6 +6,8 @@ import os
 import socket
 from pathlib import Path
 
+from client.ports import free_port
+
 from .process import Process
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -14,11 +16,6 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 AS_ROOT = os.geteuid() == 0
 USER = "www-data"
 GROUP = USER if AS_ROOT else grp.getgrgid(os.getegid()).gr_name
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def listens(address):

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from client.ports import free_port
 from client.service import Service
 
 from .process import Process
-from .server import free_port, listens
+from .server import listens
 from .test_connections import open_connections
 
 APP = str(Path(__file__).parents[1] / "wire" / "shared_app.py")

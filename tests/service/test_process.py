@@ -14,7 +14,7 @@ import pytest
 
 from client import fastcgi, http, scgi
 from client.connection import Connection
-from client.service import free_port
+from client.ports import free_port
 
 APP = str(Path(__file__).with_name("app.py"))
 ASK = {"http": http.ask, "scgi": scgi.ask, "fastcgi": fastcgi.ask}

@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 
 from client.connection import connect
-from client.service import free_port
+from client.ports import free_port
 
 from .account import Account
 from .app import BLOB
