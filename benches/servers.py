@@ -82,6 +82,20 @@ class Programs:
         return [self.floor, back_end.protocol, path]
 
 
+def end_group(leader: subprocess.Popen):
+    """Ends a process that leads a group of its own, and what is left of that group."""
+    leader.terminate()
+    try:
+        leader.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(leader.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    leader.wait()
+
+
 class Server:
     """A running process that listens on a unix socket."""
 
@@ -113,14 +127,4 @@ class Server:
             time.sleep(0.02)
 
     def stop(self):
-        self.popen.terminate()
-        try:
-            self.popen.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
-            # The process group is the server's own; what is left of it goes too.
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.popen.wait()
+        end_group(self.popen)

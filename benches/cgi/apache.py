@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
 from ..front import free_ports
+from ..servers import end_group
 from .figures import Run
 from .site import AS_ROOT, USER
 
@@ -66,16 +66,7 @@ class Apache:
         return Run(rate=rate(done.stdout, f"{script}: {done.stderr}{self.errors.read_text(errors='replace')[-2000:]}"))
 
     def stop(self):
-        self.popen.terminate()
-        try:
-            self.popen.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.popen.wait()
+        end_group(self.popen)
 
 
 def rate(said: str, otherwise: str) -> float:

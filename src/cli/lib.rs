@@ -14,6 +14,8 @@
 //! Of these the lower wins; arguments and Python never meet. Every failure is a [`Message`]: one line that names
 //! what was written, where, and what to write instead.
 
+#[cfg(test)]
+mod agreed;
 mod arguments;
 mod command;
 mod comments;

@@ -161,6 +161,14 @@ mod tests {
         }
     }
 
+    /// Waits for what is missing behind `all`, and checks that it is as expected.
+    fn expect(end: &OwnedFd, mut all: Vec<u8>, expected: &[u8]) {
+        while all.len() < expected.len() {
+            all.extend(wait_for(end));
+        }
+        assert_eq!(all, expected);
+    }
+
     fn try_send(carrier: &Carrier, block: &[u8]) -> Result<bool, Failure> {
         carrier.try_send(block, &mut 0)
     }
@@ -250,11 +258,7 @@ mod tests {
             expected.extend(block);
         }
         sleep(Duration::from_millis(20));
-        let mut all = Vec::new();
-        while all.len() < expected.len() {
-            all.extend(wait_for(&end));
-        }
-        assert_eq!(all, expected);
+        expect(&end, Vec::new(), &expected);
         flusher.end();
         thread.join().unwrap();
     }
@@ -273,10 +277,7 @@ mod tests {
         }
         assert_eq!(try_send(&carrier, &small), Ok(true));
         let expected = [HEAD, &small, &large, &small].concat();
-        while all.len() < expected.len() {
-            all.extend(wait_for(&end));
-        }
-        assert_eq!(all, expected);
+        expect(&end, all, &expected);
         flusher.end();
         thread.join().unwrap();
     }
