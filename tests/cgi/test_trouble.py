@@ -14,6 +14,7 @@ import pytest
 from client import cgi
 
 from .conftest import NOBODY, is_alive, until
+from .without import is_known, without_unix_sockets
 
 
 def raw(command, body=b"", **changes):
@@ -179,6 +180,16 @@ def test_without_a_process_to_spare_the_request_is_served_in_its_own(site, relay
 
     done = limited([str(script)], limit)
     assert done.stdout.endswith(f"cgi {script}\n".encode()) and b"no process can be started" in done.stderr
+
+
+@pytest.mark.skipif(not is_known(), reason="the numbers of this machine's system calls are not known here")
+def test_without_unix_sockets_the_request_is_served_in_its_own_process(site):
+    script = site.script()
+    done = limited([str(script)], without_unix_sockets)
+    assert done.returncode == 0, done.stderr
+    assert [int(done.stdout.split(b"\r\n\r\n")[1])] == site.started("process"), done.stderr
+    assert not site.started("backend") and not site.files("sock")
+    assert done.stderr.count(b"\n") == 1, done.stderr
 
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 2), (0, 1, 2)])
