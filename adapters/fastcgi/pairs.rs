@@ -64,9 +64,9 @@ impl PairStream {
     /// A limit is exceeded by what came, or will be by what a pair claims to be.
     pub(crate) fn extend(&mut self, piece: &[u8], limits: &Limits) -> Result<(), FastCgiError> {
         let too_long = FastCgiError::ParamsTooLong { limit: limits.params_bytes };
-        if piece.len() > limits.params_bytes.saturating_sub(self.block.len()) {
-            return Err(too_long);
-        }
+        let room = limits.params_bytes.saturating_sub(self.block.len());
+        // What fits is looked at all the same: which limit is reached first must not depend on how the bytes arrive.
+        let (piece, beyond) = piece.split_at_checked(room).unwrap_or((piece, &[]));
         if self.block.is_empty() {
             self.pairs.reserve(piece.len() / Pair::USUAL_LENGTH);
         }
@@ -94,7 +94,7 @@ impl PairStream {
             self.pairs.push(Pair::at(start..middle, middle..end));
             self.next = end;
         }
-        Ok(())
+        if beyond.is_empty() { Ok(()) } else { Err(too_long) }
     }
 
     /// The parameters, at the end of the stream. Leaves nothing behind.
@@ -155,6 +155,17 @@ mod tests {
         let mut stream = PairStream::default();
         let claim = [1, 0x80, 0, 3, 0xe8];
         assert_eq!(stream.extend(&claim, &limits), Err(FastCgiError::ParamsTooLong { limit: 1000 }));
+    }
+
+    #[test]
+    fn which_limit_was_reached_first_depended_on_how_the_bytes_arrived() {
+        let limits = Limits { params_bytes: 1000, params: 10 };
+        let empty_pairs = [0; 1001];
+        let too_many = Err(FastCgiError::TooManyParams { limit: 10 });
+        assert_eq!(PairStream::default().extend(&empty_pairs, &limits), too_many);
+        let mut stream = PairStream::default();
+        let mut told = empty_pairs.iter().map(|byte| stream.extend(&[*byte], &limits));
+        assert_eq!(told.find(Result::is_err), Some(too_many));
     }
 
     #[test]
