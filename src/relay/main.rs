@@ -4,11 +4,8 @@
 //! are those of the crate `janua_backend`), `start` makes a new backend. `exchange` carries the `request`
 //! there and the answer back, over FastCGI; `fallback` is for when there is no backend.
 
-#![cfg_attr(all(target_env = "gnu", not(test)), no_main)]
-
 mod answer;
 mod app;
-mod entry;
 mod environment;
 mod exchange;
 mod failed;
@@ -36,8 +33,6 @@ use std::path::{Path, PathBuf};
 /// How often a request is offered to a backend: one that is about to leave may have been the first, or the second.
 const OFFERS: u32 = 3;
 
-/// Does what this process was started for, after Rust's preparations.
-#[cfg(not(all(target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
     std::process::ExitCode::from(u8::try_from(run()).unwrap_or(1))
 }
