@@ -11,7 +11,7 @@ LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
 .PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-cgi bench-inprocess instructions soak \
-	fuzz-short fuzz miri loom deny valgrind check-deep packages clean
+	fuzz-short fuzz miri miri-short loom deny valgrind check-short check-deep packages clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
@@ -41,7 +41,10 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 demo: install
 	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: packages test-fast loom server-test
+# The tests in Python wait more than they compute: what the checkers compute fits beside them.
+test: packages lint rust-test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line python-test check-short
+	@$(MAKE) --no-print-directory server-test
 
 test-fast: lint rust-test python-test
 
@@ -64,7 +67,11 @@ SERVERS_VENV = set -e; folder=$$(mktemp -d /tmp/janua-venv-XXXXXX); trap 'rm -rf
 server-test: install packages
 	@$(SERVERS_VENV); JANUA_E2E_VENV="$$folder/venv" $(BIN)/python -m pytest --quiet tests/servers tests/matrix
 
-check-deep: fuzz-short miri loom deny valgrind
+# A short run of each; where a tool is missing, it says so.
+check-short:
+	@nice -n 10 $(MAKE) --no-print-directory --jobs=1 loom miri-short fuzz-short
+
+check-deep: check-short miri deny valgrind
 
 # Each target for some seconds, without a tool beside a nightly compiler; says so where there is none.
 fuzz-short:
@@ -78,12 +85,16 @@ fuzz:
 		-max_total_time=$$(($(or $(MINUTES),30) * 60)) $(addprefix -dict=,$(wildcard fuzz/dictionaries/$(TARGET:_operations=).dict))
 
 # What the codecs and the environ builder do with memory, by an interpreter that knows what is undefined.
-miri:
+miri-short:
+	@if cargo +nightly miri --version >/dev/null 2>&1; then \
+		MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --target-dir target/miri \
+			-p janua-vocabulary -p janua-fastcgi -p janua-scgi -p janua-response --lib && echo "miri: nothing undefined in the codecs"; \
+	else echo "miri: NOT RUN, it is not installed (rustup +nightly component add miri)"; fi
+
+miri: miri-short
 	@cargo +nightly miri --version >/dev/null || { echo "miri is missing: rustup +nightly component add miri"; exit 1; }
 	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --target-dir target/miri \
 		-p janua-properties --no-default-features --test short
-	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --target-dir target/miri \
-		-p janua-vocabulary -p janua-fastcgi -p janua-scgi -p janua-response --lib
 
 # Every way in which the threads of a worker can pass the lead to one another.
 loom:
