@@ -54,7 +54,8 @@ impl Crew {
         environ: Settings,
         backend: Option<Arc<Backend>>,
     ) -> Self {
-        let (warned, lead, flusher) = (Warned::default(), Lead::new(), Arc::default());
+        let (warned, flusher) = (Warned::default(), Arc::default());
+        let lead = Lead::new(yard.plan.threads);
         let lock = Lock::new(yard.plan.threads);
         Self { runtime, yard, target, environ, backend, warned, lead, flusher, lock }
     }

@@ -3,13 +3,19 @@
 //! One thread of a worker leads: it waits for sockets, and calls the app itself for the request that it finds, so that
 //! a fast request never changes threads. Only if the app is still busy when the watch looks a second time does the
 //! lead pass to another thread. Without a free thread the watch itself keeps the idle connections going.
+//!
+//! An app of which some calls take long is likely to do so again, and each of them would have those behind it wait for
+//! two looks of the watch. So for some calls after a long one the lead is given up before the app is called.
 
-use crate::turns::{ALONE_TICKS, Condvar, IDLE_TICKS, Mutex, MutexGuard, Notify};
+use crate::turns::{ALONE_TICKS, Condvar, IDLE_TICKS, Mutex, MutexGuard, Notify, WARY};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// How often the watch looks while there is something to watch.
 const TICK: Duration = Duration::from_millis(1);
+
+/// A call during which the watch looks so often takes long.
+const LONG: u64 = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seat {
@@ -28,6 +34,12 @@ struct State {
     seat: Seat,
     /// Counts the calls of leaders, so that the watch can tell one long call from many short ones.
     calls: u64,
+    /// How often the watch has looked.
+    looks: u64,
+    /// What that was when each thread began its call.
+    began: Vec<Option<u64>>,
+    /// For so many calls more the lead is not kept.
+    wary: u32,
     followers: usize,
     watch_sleeps: bool,
     over: bool,
@@ -43,8 +55,18 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    pub(crate) fn new() -> Self {
-        let state = State { seat: Seat::Vacant, calls: 0, followers: 0, watch_sleeps: false, over: false };
+    /// The lead of a worker with so many threads, which have the numbers from 0 on.
+    pub(crate) fn new(threads: usize) -> Self {
+        let state = State {
+            seat: Seat::Vacant,
+            calls: 0,
+            looks: 0,
+            began: vec![None; threads],
+            wary: 0,
+            followers: 0,
+            watch_sleeps: false,
+            over: false,
+        };
         Self { state: Mutex::new(state), turn: Condvar::new(), watch: Condvar::new(), recall: Notify::new() }
     }
 
@@ -68,21 +90,39 @@ impl Lead {
         state.seat = Seat::Waiting(me);
     }
 
-    /// Goes back to waiting for requests if thread `me` still has the lead. False if it lost it.
+    /// Thread `me` is done with the app, if it called it, and goes back to waiting for requests if nobody else does.
+    /// False if somebody does.
     pub(crate) fn resume(&self, me: usize) -> bool {
         let mut state = self.state();
-        let kept = state.seat == Seat::Calling(me);
-        if kept {
+        let began = state.began.get_mut(me).and_then(Option::take);
+        if began.is_some_and(|began| state.looks - began >= LONG) {
+            state.wary = WARY;
+        }
+        // Who was told that the lead is vacant and has yet to wake up finds it taken, and sleeps on.
+        let free = state.seat == Seat::Calling(me) || state.seat == Seat::Vacant;
+        if free {
             state.seat = Seat::Waiting(me);
         }
-        kept
+        free
     }
 
     /// The leader is about to call the app.
     pub(crate) fn calling(&self, me: usize) {
         let mut state = self.state();
-        state.seat = Seat::Calling(me);
         state.calls += 1;
+        let looks = state.looks;
+        if let Some(began) = state.began.get_mut(me) {
+            *began = Some(looks);
+        }
+        if state.wary > 0 {
+            state.wary -= 1;
+            state.seat = Seat::Vacant;
+            if state.followers > 0 {
+                self.turn.notify_one();
+            }
+        } else {
+            state.seat = Seat::Calling(me);
+        }
         if state.watch_sleeps {
             state.watch_sleeps = false;
             self.watch.notify_one();
@@ -110,6 +150,7 @@ impl Lead {
         let mut alone = 0;
         let mut state = self.state();
         while !state.over {
+            state.looks += 1;
             let now = (state.seat, state.calls);
             let changed = now != seen;
             seen = now;
@@ -117,6 +158,7 @@ impl Lead {
             if matches!(state.seat, Seat::Calling(_)) && !changed {
                 // For whoever waits already, or else for the first that is done.
                 state.seat = Seat::Vacant;
+                state.wary = WARY;
                 self.turn.notify_one();
             }
             let unled = matches!(state.seat, Seat::Calling(_) | Seat::Vacant) && state.followers == 0;

@@ -2,7 +2,7 @@
 //! can meet. Time is not modelled: the watch may look at any moment, as it may on a busy machine.
 //!
 //! Shown: at most one thread waits for requests at a time; a thread whose call takes long loses the lead to one that
-//! is free; nobody waits for ever.
+//! is free, and after that a further call costs nobody the lead at all; nobody waits for ever.
 
 #![cfg(test)]
 
@@ -26,7 +26,7 @@ struct Worker {
 
 impl Worker {
     fn new() -> Arc<Self> {
-        Arc::new(Self { lead: Lead::new(), waiting: AtomicUsize::new(0) })
+        Arc::new(Self { lead: Lead::new(2), waiting: AtomicUsize::new(0) })
     }
 
     /// Whoever comes here is the only one that waits for requests.
@@ -119,6 +119,64 @@ fn a_call_that_never_ends_by_itself_costs_nobody_else_the_lead() {
         worker.lead.leave();
         slow.join().unwrap();
         watch.join().unwrap();
+    });
+}
+
+#[test]
+fn after_a_long_call_the_next_one_costs_nobody_the_lead_for_as_long_as_the_watch_looks_away() {
+    model(4, || {
+        let worker = Worker::new();
+        worker.lead.take(0);
+        worker.lead.calling(0);
+        worker.watch(LOOKS);
+        // From here on nobody watches.
+        let served = Arc::new((Mutex::new(false), Condvar::new()));
+        let slow = thread::spawn({
+            let (worker, served) = (worker.clone(), served.clone());
+            move || {
+                worker.serve(1, || {
+                    let mut done = served.0.lock().unwrap();
+                    while !*done {
+                        done = served.1.wait(done).unwrap();
+                    }
+                })
+            }
+        });
+        if !worker.lead.resume(0) {
+            worker.lead.take(0);
+        }
+        worker.wait_for_a_request();
+        *served.0.lock().unwrap() = true;
+        served.1.notify_one();
+        worker.lead.leave();
+        slow.join().unwrap();
+    });
+}
+
+#[test]
+fn a_lead_that_is_given_up_is_had_by_one_thread_only() {
+    model(3, || {
+        let worker = Worker::new();
+        worker.lead.take(0);
+        worker.lead.calling(0);
+        worker.watch(LOOKS);
+        let other = thread::spawn({
+            let worker = worker.clone();
+            move || worker.serve(1, thread::yield_now)
+        });
+        if !worker.lead.resume(0) {
+            worker.lead.take(0);
+        }
+        for _ in 0..2 {
+            worker.wait_for_a_request();
+            worker.lead.calling(0);
+            if !worker.lead.resume(0) {
+                worker.lead.take(0);
+            }
+        }
+        worker.wait_for_a_request();
+        worker.lead.leave();
+        other.join().unwrap();
     });
 }
 

@@ -11,6 +11,9 @@ pub(crate) const IDLE_TICKS: u32 = 1;
 /// One look at a busy app.
 pub(crate) const ALONE_TICKS: u32 = 1;
 
+/// One call after one that took long.
+pub(crate) const WARY: u32 = 1;
+
 /// A mutex whose guard knows it, so that time can pass without the lock.
 #[derive(Debug)]
 pub(crate) struct Mutex<T>(parts::Mutex<T>);

@@ -39,6 +39,11 @@ def die(environ, start_response):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def nap(environ, start_response):
+    time.sleep(0.02)
+    return text(start_response, "rested")
+
+
 def stuck(environ, start_response):
     time.sleep(60)
 
@@ -81,7 +86,7 @@ def memory(environ, start_response):
 
 
 CASES = {
-    "who": who, "gate": gate, "die": die, "stuck": stuck, "keep": keep, "late": late, "count": count,
+    "who": who, "gate": gate, "die": die, "nap": nap, "stuck": stuck, "keep": keep, "late": late, "count": count,
     "large": large, "memory": memory,
 }  # fmt: skip
 
