@@ -1,7 +1,7 @@
 //! The names of a backend's files.
 
+use crate::Identity;
 use std::ffi::OsString;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// `<folder>/<key>` and an ending for each file of one backend.
@@ -56,16 +56,15 @@ impl Files {
         self.with("log")
     }
 
-    /// The inode of the socket, by which a backend knows its own. `None` if there is no socket.
-    pub fn socket_inode(&self) -> Option<u64> {
-        let found = std::fs::symlink_metadata(self.socket()).ok()?;
-        found.file_type().is_socket().then(|| found.ino())
+    /// Which socket is there, by which a backend knows its own. `None` if there is no socket.
+    pub fn socket_identity(&self) -> Option<Identity> {
+        Identity::of_socket(&self.socket())
     }
 
-    /// Takes socket and state away if the socket is the one of this inode. True if it was.
+    /// Takes socket and state away if the socket is this one. True if it was.
     /// To be called with the [`Lock`](crate::Lock) held.
-    pub fn remove_socket(&self, inode: u64) -> bool {
-        let own = self.socket_inode() == Some(inode);
+    pub fn remove_socket(&self, identity: Identity) -> bool {
+        let own = self.socket_identity() == Some(identity);
         if own {
             // The state goes first: without the socket it would be about nobody. What cannot be removed is found to
             // be left over by whoever comes next.

@@ -83,7 +83,7 @@ impl Backend {
     /// What there is to say about the backend of these files; `None` if there is none, only what an earlier one left.
     pub fn look(files: Files) -> Option<Self> {
         let state = State::read(&files);
-        let (pid, condition) = match files.socket_inode().map(|_| probe(&files.socket())) {
+        let (pid, condition) = match files.socket_identity().map(|_| probe(&files.socket())) {
             Some(Ok(Peer::Process(pid))) => (Some(pid), live(state.as_ref(), pid)),
             Some(Ok(Peer::Full)) => (state.as_ref().map(|state| state.pid), Condition::Serving),
             Some(Ok(Peer::Nobody)) => (None, Condition::Dead),
@@ -178,7 +178,7 @@ fn remove(files: &Files) -> Stopped {
         Ok(None) => return Stopped::Refused("another is being started; try again".to_owned()),
         Err(error) => return Stopped::Refused(error.to_string()),
     };
-    if files.socket_inode().is_some() && !matches!(probe(&files.socket()), Ok(Peer::Nobody)) {
+    if files.socket_identity().is_some() && !matches!(probe(&files.socket()), Ok(Peer::Nobody)) {
         return Stopped::Refused("another has been started meanwhile".to_owned());
     }
     let old_log = age(&files.log()).is_some_and(|age| age > LOG);

@@ -12,6 +12,7 @@
 mod files;
 mod folder;
 mod found;
+mod identity;
 mod lock;
 mod memory;
 mod peer;
@@ -23,6 +24,7 @@ mod status;
 pub use files::Files;
 pub use folder::{Folder, FolderError};
 pub use found::{Backend, Condition, Stopped, list, tidy};
+pub use identity::Identity;
 pub use lock::Lock;
 pub use memory::Memory;
 pub use peer::{Peer, is_of_this_user, probe};

@@ -152,10 +152,10 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let app = App::find(word).map_err(NoBackend::Because)?;
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
-        let Connected { socket, started, loading, inode } = place.connect()?;
+        let Connected { socket, started, loading, identity } = place.connect()?;
         let mut exchange = Exchange::new(socket, request.input);
         let loaded = loading && exchange.hand_over(&request::question());
-        if loaded && place.is_stale(inode) {
+        if loaded && place.is_stale(identity) {
             // Code that changed while it was loaded is old code, and who asks after the change is to get the new one.
             continue;
         }

@@ -7,7 +7,7 @@ use crate::folder::{self, privately};
 use crate::key::Key;
 use crate::settings::{self, Settings};
 use crate::start::{Start, address, unix_socket};
-use janua_backend::{Files, Folder, Lock, State};
+use janua_backend::{Files, Folder, Identity, Lock, State};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgid, getuid};
@@ -49,8 +49,8 @@ pub(crate) struct Connected {
     pub(crate) started: bool,
     /// The backend has not said yet what its code came from: it may still be loading it.
     pub(crate) loading: bool,
-    /// The inode of its socket.
-    pub(crate) inode: u64,
+    /// Which socket it came by. `None` if that was gone before this process could look.
+    pub(crate) identity: Option<Identity>,
 }
 
 impl<'a> Place<'a> {
@@ -117,15 +117,17 @@ impl<'a> Place<'a> {
         }
         let start = Start { app: self.app, executable: self.executable, environment: &self.environment };
         let socket = start.perform(&self.folder, &self.files).map_err(|why| self.failed(why))?;
-        let inode = self.folder.stat(&self.files.socket()).map_or(0, |found| found.st_ino);
-        Ok(Connected { socket, started: true, loading: true, inode })
+        Ok(Connected { socket, started: true, loading: true, identity: self.identity() })
     }
 
     /// True if the code of the backend with this socket has changed.
-    pub(crate) fn is_stale(&self, inode: u64) -> bool {
+    pub(crate) fn is_stale(&self, identity: Option<Identity>) -> bool {
         // In this order: whoever replaces a backend puts the new socket in its place first, then removes the state.
-        self.is_code_stale() == Some(true)
-            || self.folder.stat(&self.files.socket()).is_none_or(|found| found.st_ino != inode)
+        self.is_code_stale() == Some(true) || identity.is_none() || self.identity() != identity
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        self.folder.stat(&self.files.socket()).as_ref().map(Identity::of)
     }
 
     /// `None` while the backend has said nothing yet.
@@ -190,7 +192,7 @@ impl<'a> Place<'a> {
         if peer.uid != user {
             return Err(format!("the user {} listens at {}: refused", peer.uid, path().display()));
         }
-        Ok(Some(Connected { socket, started: false, loading: false, inode: found.st_ino }))
+        Ok(Some(Connected { socket, started: false, loading: false, identity: Some(Identity::of(&found)) }))
     }
 }
 

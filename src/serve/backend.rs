@@ -10,7 +10,7 @@ use crate::worker::{self, Orders};
 use crate::yard::Yard;
 use crate::{Address, BackendPlan, Plan, Source, keeper, log, system};
 use janua_app::{Thread, forget_variable, module_files, modules_loaded};
-use janua_backend::{BACKEND, Files, Lock, State};
+use janua_backend::{BACKEND, Files, Identity, Lock, State};
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
 use std::io;
@@ -31,8 +31,8 @@ pub(crate) struct Backend {
     pub(crate) plan: BackendPlan,
     pub(crate) files: Files,
     pub(crate) socket: Bound,
-    /// The inode of the socket's file. `None` if it was gone before this process could look.
-    pub(crate) inode: Option<u64>,
+    /// Which file the socket has. `None` if it was gone before this process could look.
+    pub(crate) identity: Option<Identity>,
     app: PathBuf,
     started: SystemTime,
     watched: Mutex<Watched>,
@@ -152,7 +152,7 @@ impl Backend {
         rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
         let files = Files::new(prefix);
         Ok(Self {
-            inode: files.socket_inode(),
+            identity: files.socket_identity(),
             plan: plan.backend.clone(),
             socket,
             files,
@@ -289,7 +289,7 @@ impl Backend {
 
     /// True if whoever looks for the backend finds this one.
     pub(crate) fn is_found(&self) -> bool {
-        self.inode.is_some() && self.files.socket_inode() == self.inode
+        self.identity.is_some() && self.files.socket_identity() == self.identity
     }
 
     /// True if a file has been made that was named and missing.

@@ -181,11 +181,11 @@ impl Keeper {
     /// Takes the backend out of everybody's sight and lets it finish what it has. False if that has to wait, because
     /// somebody else is looking after the same files.
     fn leave(&self, why: Why) -> bool {
-        let Backend { files, inode, socket, .. } = &*self.backend;
+        let Backend { files, identity, socket, .. } = &*self.backend;
         if why != Why::Replaced {
             let patience = if why == Why::Told { AT_END } else { Duration::ZERO };
-            match (Lock::wait(files, patience), inode) {
-                (Ok(Some(lock)), Some(inode)) if files.remove_socket(*inode) => lock.discard(files),
+            match (Lock::wait(files, patience), identity) {
+                (Ok(Some(lock)), Some(own)) if files.remove_socket(*own) => lock.discard(files),
                 (Ok(Some(_)), _) => {}
                 (Ok(None), _) if why != Why::Told => return false,
                 // Then the folder is gone, or who has the lock finds a socket on which nobody listens.
