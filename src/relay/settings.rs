@@ -56,13 +56,61 @@ impl Settings {
         let names = names.iter().flat_map(|text| text.as_bytes().split(between));
         let names = names.filter(|name| !name.is_empty());
         let environment: Vec<_> = names.map(|name| OsString::from_vec(name.to_vec())).collect();
-        if let Some(name) = environment.iter().find(|name| name.as_bytes().starts_with(b"HTTP_")) {
+        if let Some(name) = environment.iter().find(|name| is_of_a_request(name.as_bytes())) {
             // Whoever sends requests could have a backend started with each.
-            return Err(format!("cgi_environment: {} comes from the client", name.display()));
+            return Err(format!(
+                "cgi_environment: {} may be another with each request, and each would get a process of its own; \
+                 the app finds it in the environ that it is called with",
+                name.display()
+            ));
         }
         let folder = values("cgi_folder")?.into_iter().next().filter(|folder| !folder.is_empty());
         Ok(Self { folder: folder.map(PathBuf::from), environment })
     }
+}
+
+/// Variables that a server makes anew for each request (RFC 3875, section 4.1, and what Apache, nginx and lighttpd add).
+const OF_A_REQUEST: [&str; 27] = [
+    "AUTH_TYPE",
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "CONTEXT_DOCUMENT_ROOT",
+    "CONTEXT_PREFIX",
+    "DOCUMENT_URI",
+    "FCGI_ROLE",
+    "GATEWAY_INTERFACE",
+    "HTTPS",
+    "PATH_INFO",
+    "PATH_TRANSLATED",
+    "QUERY_STRING",
+    "REQUEST_ID",
+    "REQUEST_METHOD",
+    "REQUEST_SCHEME",
+    "REQUEST_TIME",
+    "REQUEST_URI",
+    "SCRIPT_FILENAME",
+    "SCRIPT_NAME",
+    "SCRIPT_URI",
+    "SCRIPT_URL",
+    "SERVER_ADDR",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "SERVER_SIGNATURE",
+    "UNIQUE_ID",
+];
+
+/// What the names of further ones begin with.
+const OF_REQUESTS: [&str; 4] = ["HTTP_", "REDIRECT_", "REMOTE_", "SSL_"];
+
+/// Where OpenSSL looks for certificates: these begin like those of Apache's mod_ssl, and are the process's own.
+const OPENSSL: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+fn is_of_a_request(name: &[u8]) -> bool {
+    let is = |known: &&str| name == known.as_bytes();
+    let begins = |beginning: &&str| name.starts_with(beginning.as_bytes());
+    !OPENSSL.iter().any(|own| is(own))
+        && (OF_A_REQUEST.iter().any(|known| is(known)) || OF_REQUESTS.iter().any(|known| begins(known)))
 }
 
 /// The texts that a TOML string means, or an array of them.
@@ -131,9 +179,25 @@ mod tests {
         assert_eq!(read("x = 1"), Ok(Settings::default()));
         let settings = read("\u{feff}# janua: cgi_environment = [ 'A', \"B C,D\" ,] # these").unwrap();
         assert_eq!(settings.environment, ["A", "B", "C", "D"]);
-        assert!(
-            read("# janua: cgi_environment = ['HTTP_HOST']").unwrap_err().contains("comes from the client")
-        );
+    }
+
+    #[test]
+    fn what_changes_with_the_request_makes_no_process_of_its_own() {
+        for name in [
+            "HTTP_HOST",
+            "REQUEST_URI",
+            "QUERY_STRING",
+            "REMOTE_PORT",
+            "UNIQUE_ID",
+            "SSL_SESSION_ID",
+            "REDIRECT_X",
+        ] {
+            let error = read(&format!("# janua: cgi_environment = 'DB_URL {name}'")).unwrap_err();
+            assert!(error.starts_with(&format!("cgi_environment: {name} may be another")), "{error}");
+        }
+        let settings =
+            read("# janua: cgi_environment = 'SSL_CERT_FILE SERVER_SECRET DOCUMENT_ROOT'").unwrap();
+        assert_eq!(settings.environment.len(), 3);
     }
 
     #[test]

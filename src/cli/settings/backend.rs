@@ -119,7 +119,7 @@ pub(super) static TOPIC: Topic = Topic {
              `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `LANG`, `LANGUAGE`, `LC_*`, `TZ`, `TMPDIR`, `LD_*`, \
              `PYTHON*`, `VIRTUAL_ENV`, `JANUA_*`, `XDG_RUNTIME_DIR` and these. Whatever the server sets is in the \
              environ of each request. A request that comes with other values of these variables gets another \
-             process.",
+             process; so names of what changes with the request, such as `REQUEST_URI`, are refused.",
         ),
     ],
 };
