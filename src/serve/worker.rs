@@ -71,7 +71,12 @@ fn serve(thread: Thread<'_>, orders: &Orders<'_>, target: Target, ready: impl Fn
             let crew = Arc::new(crew);
             ready();
             let kept = orders.backend.map(|backend| backend.keep(&crew.yard)).transpose();
-            kept.and_then(|_kept| man(thread, &crew, orders.plan.threads))
+            kept.and_then(|kept| {
+                let manned = man(thread, &crew, orders.plan.threads);
+                // The keeper is waited for, and may itself wait for somebody: what Python does meanwhile goes on.
+                thread.away(|| drop(kept));
+                manned
+            })
         }
         Err(error) => Err(error),
     };

@@ -102,6 +102,18 @@ def linger(environ, start_response):
     return text(start_response, "lingering")
 
 
+def beat(environ, start_response):
+    """Starts a thread that notes again and again, in the file that the query names, what time it is."""
+
+    def go_on(note):
+        while True:
+            Path(note).write_text(str(time.monotonic()))
+            time.sleep(0.01)
+
+    threading.Thread(target=go_on, args=(environ["QUERY_STRING"],), daemon=True).start()
+    return text(start_response, "alive")
+
+
 def complain(environ, start_response):
     print("this goes to the app's own log")
     environ["wsgi.errors"].write("this goes to the server's log\n")

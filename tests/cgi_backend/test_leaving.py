@@ -1,5 +1,6 @@
 """A backend goes when it is time, and loses nobody's request by that."""
 
+import fcntl
 import json
 import os
 import signal
@@ -53,6 +54,22 @@ def test_an_idle_backend_goes_and_takes_its_files_along(relay):
     assert relay.ended() == 0
     assert [path.suffix for path in relay.folder.iterdir()] == [".log"]
     assert "cgi_idle_timeout" in relay.log()
+
+
+def test_what_a_backend_waits_for_at_its_end_does_not_stop_the_apps_threads(relay, tmp_path):
+    """Somebody else has the lock of its files, which it waits for up to a second; all the time it kept Python's lock."""
+    relay = relay()
+    relay.ask("/beat", query=str(tmp_path / "beat"))
+    until((tmp_path / "beat").exists)
+    with open(relay.lock_file, "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = time.monotonic()
+        relay.process.send_signal(signal.SIGTERM)
+        relay.ended()
+    ended = time.monotonic()
+    last = float((tmp_path / "beat").read_text())
+    assert ended - told > 0.9, "it did not wait"
+    assert ended - last < 0.5, (told, last, ended)
 
 
 def test_a_long_request_is_not_idleness(relay, tmp_path):
