@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How many pieces of a body are taken before the response is tried again.
 const PIECES: usize = 64;
 
+/// The most that one of them holds: a record of FastCGI.
+const PIECE: u64 = 64 * 1024;
+
 /// How long the app may give block after block before it is looked whether the peer still wants them.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -199,11 +202,15 @@ impl Active {
         }
     }
 
-    /// Takes what arrives while the peer is waited for to take the response: some send their whole body first.
-    pub(crate) fn spool_arrived(&mut self, memory: usize) {
+    /// Takes what arrives while the peer is waited for to take the response: some send their whole body first. It ends when
+    /// `most` bytes or more are held.
+    pub(crate) fn spool_arrived(&mut self, memory: usize, most: u64) {
         let mut nowhere = [];
         // A failure is kept for whoever reads the body; the response may still get through.
         for _ in 0..PIECES {
+            if self.body.held() >= most {
+                break;
+            }
             let arrived = match self.file {
                 Some(_) => self.file_arrived(&mut nowhere, memory),
                 None => self.arrived(&mut nowhere, memory),
@@ -254,8 +261,9 @@ impl Active {
                     _ => break,
                 }
             }
-        } else if self.body.held() < memory as u64 {
-            self.spool_arrived(memory);
+        } else {
+            // Python's lock is held here, so nothing may be written to a disk.
+            self.spool_arrived(memory, (memory as u64).saturating_sub(PIECE));
         }
         Ok(())
     }

@@ -2,14 +2,14 @@
 
 use crate::active::{Active, no_place};
 use crate::connection::Connection;
-use crate::flusher::Flusher;
+use crate::flusher::{Flusher, Visit};
 use crate::link::Readiness;
 use crate::{log, system};
 use janua_app::{Block, Exchange, Failure};
 use janua_vocabulary::{BodyLength, Codec, Head, Protocol, Role};
 use std::fs::File;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 /// The largest block that is copied to travel together with head and end. Larger ones stay where they are.
@@ -77,13 +77,24 @@ impl Carrier {
         work(self.lock().as_mut().ok_or(Failure::Over)?)
     }
 
-    /// The flusher's visit: sends what was held back. True if there is some left, as the peer takes no more now.
-    pub(crate) fn visit(&self) -> bool {
-        let visit = |active: &mut Active| {
-            active.expected = active.flush_held()?;
-            Ok(active.expected)
+    /// The flusher's visit: sends what was held back, unless the request's own thread is at work here.
+    pub(crate) fn visit(&self) -> Visit {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => return Visit::Busy,
         };
-        self.with(visit).unwrap_or(false)
+        let Some(active) = state.as_mut() else { return Visit::Done };
+        // What fails is told to the app at its next block.
+        active.expected = active.flush_held().unwrap_or(false);
+        if active.expected { Visit::Full } else { Visit::Done }
+    }
+
+    /// Does what somebody does who waits for a disk while the request is locked.
+    #[cfg(test)]
+    pub(crate) fn occupied(&self, work: impl FnOnce()) {
+        let _held = self.lock();
+        work();
     }
 
     /// Takes a copy of a block that may wait for company. False if it is to be written at once.
@@ -106,7 +117,7 @@ impl Carrier {
         let wants_input = self.with(|active| Ok(active.wants_input()))?;
         match self.wait(wants_input, true, most) {
             Ok(ready) if ready.read => self.with(|active| {
-                active.spool_arrived(self.memory);
+                active.spool_arrived(self.memory, u64::MAX);
                 Ok(())
             }),
             Ok(_) => Ok(()),

@@ -25,6 +25,18 @@ pub(crate) struct Flusher {
     called: Condvar,
 }
 
+/// How a visit went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visit {
+    /// There is nothing left to send.
+    Done,
+    /// There is, and the peer takes no more now.
+    Full,
+    /// Its own thread is at work on it, and sends what waits or goes on waiting for a file, a disk: not for that may the
+    /// others wait too.
+    Busy,
+}
+
 #[derive(Default)]
 struct State {
     /// Who is to be visited.
@@ -60,11 +72,12 @@ impl Flusher {
     pub(crate) fn work(&self) {
         let mut visited = Vec::new();
         let mut full: Vec<Weak<Carrier>> = Vec::new();
+        let mut busy: Vec<Weak<Carrier>> = Vec::new();
         let mut quiet = 0;
         let mut state = self.state();
         state.at_work = !state.over;
         while !state.over {
-            let pause = match (state.holding.is_empty(), full.is_empty()) {
+            let pause = match (state.holding.is_empty() && busy.is_empty(), full.is_empty()) {
                 (true, true) if quiet >= LINGER => None,
                 (true, false) => Some(FULL),
                 _ => Some(TICK),
@@ -76,14 +89,20 @@ impl Flusher {
                 // Others may follow the block that called, and have a tick to do so.
                 continue;
             }
-            quiet = if state.holding.is_empty() { quiet.saturating_add(1) } else { 0 };
+            let nobody = state.holding.is_empty() && busy.is_empty();
+            quiet = if nobody { quiet.saturating_add(1) } else { 0 };
             std::mem::swap(&mut visited, &mut state.holding);
             drop(state);
             visited.append(&mut full);
-            full.extend(visited.drain(..).filter(|carrier| {
+            visited.append(&mut busy);
+            for carrier in visited.drain(..) {
                 // A request that is over has nothing to send.
-                carrier.upgrade().is_some_and(|carrier| carrier.visit())
-            }));
+                match carrier.upgrade().map_or(Visit::Done, |carrier| carrier.visit()) {
+                    Visit::Done => {}
+                    Visit::Full => full.push(carrier),
+                    Visit::Busy => busy.push(carrier),
+                }
+            }
             state = self.state();
         }
     }
@@ -283,12 +302,37 @@ mod tests {
     }
 
     #[test]
+    fn a_request_whose_thread_waits_for_a_disk_holds_back_no_other() {
+        let (flusher, thread) = at_work();
+        let (slow, slow_end) = begun(SocketType::STREAM, Some(flusher.clone()));
+        let (other, end) = begun(SocketType::STREAM, Some(flusher.clone()));
+        assert_eq!(try_send(&slow, b"block"), Ok(true));
+        let waits = slow.clone();
+        let (locked, is_locked) = std::sync::mpsc::channel();
+        let disk = spawn(move || {
+            waits.occupied(|| {
+                locked.send(()).unwrap();
+                sleep(Duration::from_secs(2));
+            });
+        });
+        is_locked.recv().unwrap();
+        let since = Instant::now();
+        assert_eq!(try_send(&other, b"block"), Ok(true));
+        assert_eq!(wait_for(&end), [HEAD, b"block"].concat());
+        assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+        disk.join().unwrap();
+        assert_eq!(wait_for(&slow_end), [HEAD, b"block"].concat());
+        flusher.end();
+        thread.join().unwrap();
+    }
+
+    #[test]
     fn a_request_that_is_over_is_not_visited() {
         let (flusher, thread) = at_work();
         let (carrier, end) = begun(SocketType::STREAM, Some(flusher.clone()));
         assert_eq!(try_send(&carrier, b"block"), Ok(true));
         let connection = carrier.take();
-        assert!(!carrier.visit());
+        assert_eq!(carrier.visit(), Visit::Done);
         assert_eq!(try_send(&carrier, b"block"), Err(Failure::Over));
         drop(connection);
         sleep(Duration::from_millis(5));
