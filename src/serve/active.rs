@@ -39,11 +39,25 @@ pub(crate) struct Active {
     aborted: bool,
     /// When it was last looked whether it did.
     looked: Option<Instant>,
-    /// Since when the peer has made no progress that is waited for.
-    pub(crate) waiting_since: Option<Instant>,
+    pub(crate) waited: Waited,
     /// The flusher has been called and will come.
     pub(crate) expected: bool,
     pub(crate) log: Vec<u8>,
+}
+
+/// How long the peer was waited for since its last progress.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Waited {
+    /// To take some of the response, or else to send some of the body.
+    pub(crate) write: bool,
+    pub(crate) time: Duration,
+}
+
+impl Waited {
+    /// How long that was for the one or the other: who was waited for in vain to send may still take.
+    pub(crate) fn of(self, write: bool) -> Duration {
+        if self.write == write { self.time } else { Duration::ZERO }
+    }
 }
 
 /// What the app, and the log, are told if a body could not be put away.
@@ -93,7 +107,7 @@ impl Active {
             failure: None,
             failure_told: false,
             broken_off: None,
-            waiting_since: None,
+            waited: Waited::default(),
             expected: false,
             log: Vec::new(),
         }
@@ -158,6 +172,7 @@ impl Active {
             Ok(Direct::Unknown) => {}
             Ok(Direct::Nothing) => return Ok(Next::Wait),
             Ok(Direct::Read(count)) => {
+                self.waited = Waited::default();
                 stream.passed(count);
                 return Ok(Next::Took(count));
             }
@@ -176,7 +191,10 @@ impl Active {
         match pulled {
             Ok(Pulled::Wait) => Ok(Next::Wait),
             // All of it may have gone to the spool, or been beyond the body's end.
-            Ok(Pulled::Body) => Ok(Next::Took(taken)),
+            Ok(Pulled::Body) => {
+                self.waited = Waited::default();
+                Ok(Next::Took(taken))
+            }
             Ok(Pulled::SecondStream) => {
                 let short = self.body.short("the request's body", "CONTENT_LENGTH");
                 self.at_file = true;

@@ -1,6 +1,6 @@
 //! A request under way: its body comes from the connection and its response goes there.
 
-use crate::active::{Active, no_place};
+use crate::active::{Active, Waited, no_place};
 use crate::connection::Connection;
 use crate::flusher::{Flusher, Visit};
 use crate::link::Readiness;
@@ -126,20 +126,23 @@ impl Carrier {
         }
     }
 
-    /// Waits for the peer, but no longer than `most`. However often a signal interrupts that, the peer's time is counted
-    /// from its last progress.
+    /// Waits for the peer, but no longer than `most`. However often a signal interrupts that, the time is added up in which
+    /// the peer made no progress; what the app does between two waits does not count.
     fn wait(&self, read: bool, write: bool, most: Duration) -> Result<Readiness, Failure> {
         // Only who waits holds the descriptor: an app that keeps its environ must not keep the connection open.
-        let (link, since) = self.with(|active| {
-            let since = *active.waiting_since.get_or_insert_with(Instant::now);
-            Ok((active.connection.link.clone(), since))
+        let (link, waited) =
+            self.with(|active| Ok((active.connection.link.clone(), active.waited.of(write))))?;
+        let patience = self.patience.saturating_sub(waited);
+        let since = Instant::now();
+        let outcome = link.wait(read, write, patience.min(most));
+        let progress = outcome.as_ref().is_ok_and(|ready| ready.read || ready.write);
+        let waited = if progress { Duration::ZERO } else { waited + since.elapsed() };
+        self.with(|active| {
+            active.waited = Waited { write, time: waited };
+            Ok(())
         })?;
-        let patience = self.patience.saturating_sub(since.elapsed());
-        match link.wait(read, write, patience.min(most)) {
-            Ok(ready) if ready.read || ready.write => self.with(|active| {
-                active.waiting_since = None;
-                Ok(ready)
-            }),
+        match outcome {
+            Ok(ready) if progress => Ok(ready),
             Ok(nothing) if most < patience => Ok(nothing),
             Ok(_) => Err(Failure::Stalled { seconds: self.patience.as_secs_f64() }),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),

@@ -5,6 +5,8 @@ import random
 import signal
 import time
 
+import pytest
+
 from .support import APP, MODULES, WAYS, Clients, ask, nothing_leaks, until, workers
 
 
@@ -42,6 +44,19 @@ def test_signals_that_end_nothing_change_nothing(start_service):
     assert not clients.failures, clients.failures[:3]
     assert clients.answered > 20
     assert any(int(ask(service, "/heard").body) for _ in range(20)), "the app's handler was never called"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_was_not_waited_for_has_not_used_up_the_time_that_it_has(start_service, tmp_path, way):
+    """A signal ended the app's wait for the body. The time until it waited again was counted as the peer's."""
+    service = start_service(APP, "--threads=1", "--progress-timeout=2s")
+    note = tmp_path / "again"
+    with MODULES[way].begin(getattr(service, way), "POST", "/alarm", query=str(note), length=5) as exchange:
+        until(note.exists)
+        time.sleep(0.3)
+        exchange.send_all(b"hello")
+        answer = exchange.answer()
+    assert (answer.status, answer.body) == (200, b"hello"), service.log()
 
 
 def test_sigpipe_and_broken_pipes_end_nobody(start_service):
