@@ -4,6 +4,7 @@ use crate::backend::Backend;
 use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::flusher::Flusher;
+use crate::heap::Heap;
 use crate::lead::Lead;
 use crate::lobby;
 use crate::lock::{Doing, LONG, Lock};
@@ -169,6 +170,7 @@ impl Crew {
             let _ = self.runtime.block_on(async { tokio::time::timeout(TENDING, recall.notified()).await });
         };
         let lookout = RefCell::new(self.lock.lookout(Instant::now()));
+        let heap = RefCell::new(Heap::new(Instant::now()));
         let expired = |now: Instant| {
             let overdue = self.yard.is_overdue(now);
             if overdue {
@@ -186,6 +188,7 @@ impl Crew {
                     LONG.as_secs()
                 ));
             }
+            heap.borrow_mut().look(now);
             overdue
         };
         self.lead.watch(tend, expired);

@@ -21,6 +21,7 @@ mod connection;
 mod crew;
 mod explain;
 mod flusher;
+mod heap;
 mod junction;
 mod keeper;
 mod kept;

@@ -56,3 +56,16 @@ pub(crate) fn end_now(status: i32) -> ! {
         nix::libc::_exit(status)
     }
 }
+
+/// Gives the system back what the C library keeps of memory that is free, page by page. False where it has no such call.
+pub(crate) fn trim_heap() -> bool {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: the call may be made by any thread at any time; it takes the allocator's own locks.
+        #[allow(unsafe_code)]
+        unsafe {
+            nix::libc::malloc_trim(0);
+        }
+    }
+    cfg!(all(target_os = "linux", target_env = "gnu"))
+}
