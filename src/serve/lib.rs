@@ -35,6 +35,7 @@ mod log;
 mod outgoing;
 mod plan;
 mod refusal;
+mod renewal;
 mod script;
 mod source;
 mod spool;

@@ -1,16 +1,17 @@
-//! The process that keeps workers running: it starts them, replaces those that die and stops them.
+//! The process that keeps workers running: it starts them, replaces those that die, reloads and stops them.
 
 use crate::listener::{self, Bound, ListenError};
+use crate::renewal::Renewal;
 use crate::worker::{self, Orders};
 use crate::{Address, Plan, Source, log};
 use janua_app::{Thread, default_signals, finish_process, fork};
 use janua_environ::Settings;
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, WaitOptions, WaitStatus, kill_process, waitpid};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -22,8 +23,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// A worker that has lived so long has not failed at its start: the pause begins anew.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Two signals within this time are one.
-const SAME: Duration = Duration::from_millis(500);
+/// Two signals within this time are one, unless both come from a terminal: a key is pressed once each time, but who
+/// forwards signals may tell a process and its group.
+const SAME: Duration = Duration::from_millis(200);
 
 /// What is left to a worker after its own time to stop has passed, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -47,8 +49,9 @@ struct Slot {
     due: Instant,
 }
 
-struct Worker {
-    pid: Pid,
+/// A process that serves, or is about to.
+pub(crate) struct Worker {
+    pub(crate) pid: Pid,
     started: Instant,
     /// Readable, with a byte, once the worker answers requests.
     ready: Option<OwnedFd>,
@@ -65,17 +68,18 @@ struct Supervisor<'a> {
     /// What keeps it open. Only this process may hold it, else the workers would keep each other from noticing.
     lifeline_end: Option<OwnedFd>,
     slots: Vec<Slot>,
+    renewal: Renewal,
     announced: bool,
     /// A web server started this process and waits for answers, whatever is wrong.
     started_by_server: bool,
     /// Set once the service was told to stop: when the workers are to be killed.
     stopping: Option<Instant>,
-    /// When it was first told.
-    told_at: Option<Instant>,
+    /// When it was first told, and whether by a terminal.
+    told: Option<(Instant, bool)>,
     status: i32,
 }
 
-/// Serves `source` as planned until SIGTERM or SIGINT. Gives the process's exit status.
+/// Serves `source` as planned until SIGTERM or SIGINT; SIGHUP has it loaded anew. Gives the process's exit status.
 /// To be called on the main thread, before the process has any other.
 ///
 /// # Errors
@@ -97,7 +101,7 @@ pub fn serve(
         }
     }
     default_signals(thread, &["SIGCHLD"]);
-    let mask = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGCHLD]);
+    let mask = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGCHLD]);
     mask.thread_block().map_err(io::Error::from)?;
     let (lifeline, lifeline_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
     let now = Instant::now();
@@ -112,10 +116,11 @@ pub fn serve(
         lifeline,
         lifeline_end: Some(lifeline_end),
         slots: (0..plan.workers).map(slot).collect(),
+        renewal: Renewal::default(),
         announced: false,
         started_by_server: plan.listen.iter().all(|listen| listen.address == Address::Fd(0)),
         stopping: None,
-        told_at: None,
+        told: None,
         status: 0,
     };
     let status = supervisor.run(thread, &mask);
@@ -129,13 +134,15 @@ impl Supervisor<'_> {
         loop {
             if self.stopping.is_none() {
                 self.fill(thread, mask);
-            } else if self.slots.iter().all(|slot| slot.worker.is_none()) {
+                self.renew(thread, mask);
+            } else if self.workers().next().is_none() {
                 return self.status;
             }
             thread.away(|| self.wait());
             self.take_signals();
             self.take_news();
             self.reap();
+            self.renewal.kill_overdue();
             if self.stopping.is_some_and(|end| Instant::now() >= end) {
                 self.kill_all();
                 self.stopping = Some(Instant::now() + GRACE);
@@ -164,6 +171,18 @@ impl Supervisor<'_> {
                     ));
                 }
             }
+        }
+    }
+
+    /// Starts the next worker that is to take over from one of before.
+    fn renew(&mut self, thread: Thread<'_>, mask: &SigSet) {
+        // Before the first has come up there is nothing that could go on if the app cannot be loaded.
+        if !self.announced || !self.renewal.wants_successor() {
+            return;
+        }
+        match self.spawn(thread, mask) {
+            Ok(worker) => self.renewal.started(worker),
+            Err(error) => self.renewal.give_up(format_args!("no worker could be started: {error}")),
         }
     }
 
@@ -207,10 +226,10 @@ impl Supervisor<'_> {
         let wanted = if self.announced { self.slots.len() } else { 1 };
         let empty = self.slots.iter().take(wanted);
         let empty = empty.filter(|slot| slot.worker.is_none() && self.stopping.is_none());
-        let next = empty.map(|slot| slot.due).chain(self.stopping).min();
+        let next = empty.map(|slot| slot.due).chain(self.stopping).chain(self.renewal.next_end()).min();
         let timeout = next.map(|at| at.saturating_duration_since(now) + Duration::from_millis(1));
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        let news = self.slots.iter().filter_map(|slot| slot.worker.as_ref()?.ready.as_ref());
+        let news = self.workers().filter_map(|worker| worker.ready.as_ref());
         let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
         fds.extend(news.map(|ready| PollFd::new(ready, PollFlags::IN)));
         // Whatever woke us is looked at next; an interruption is a reason to look as well.
@@ -219,24 +238,36 @@ impl Supervisor<'_> {
 
     fn take_signals(&mut self) {
         while let Ok(Some(signal)) = self.signals.read_signal() {
-            if signal.ssi_signo != Signal::SIGCHLD as u32 {
-                self.told_to_stop();
+            let is = |one: Signal| signal.ssi_signo == one as u32;
+            // A terminal that hangs up takes along what was started in it.
+            if is(Signal::SIGHUP) && !is_of_terminal(&signal) {
+                self.told_to_reload();
+            } else if !is(Signal::SIGCHLD) {
+                self.told_to_stop(is_of_terminal(&signal));
             }
         }
     }
 
-    fn told_to_stop(&mut self) {
-        match self.told_at {
+    fn told_to_reload(&mut self) {
+        if self.stopping.is_none() {
+            log::line(
+                "told to reload (SIGHUP); a new worker takes over from each as soon as it has loaded the app",
+            );
+            self.renewal.begin();
+        }
+    }
+
+    fn told_to_stop(&mut self, by_terminal: bool) {
+        match self.told {
             None => {
-                self.told_at = Some(Instant::now());
+                self.told = Some((Instant::now(), by_terminal));
                 let seconds = self.plan.stop_timeout.as_secs_f64();
                 log::line(format_args!(
                     "stopping; requests in flight have up to {seconds} s; once more ends at once"
                 ));
                 self.stop(0);
             }
-            // Some tell a process and its group, which is meant once.
-            Some(at) if at.elapsed() < SAME => {}
+            Some((at, before)) if at.elapsed() < SAME && !(before && by_terminal) => {}
             Some(_) => {
                 log::line("told to stop again; ending at once");
                 self.stopping = Some(Instant::now());
@@ -248,19 +279,11 @@ impl Supervisor<'_> {
     fn take_news(&mut self) {
         for slot in &mut self.slots {
             let Some(worker) = &mut slot.worker else { continue };
-            let Some(ready) = &worker.ready else { continue };
-            let mut fds = [PollFd::new(ready, PollFlags::IN)];
-            let came = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap_or(0) > 0;
-            if !came {
-                continue;
-            }
-            let said = rustix::io::read(ready, &mut [0; 1]).unwrap_or(0);
-            worker.ready = None;
-            if said > 0 && !self.announced {
+            if worker.has_come_up() && !self.announced {
                 self.announced = true;
                 let places: Vec<String> = self.sockets.iter().map(Bound::label).collect();
                 log::line(format_args!(
-                    "{} {}: ready on {}; {} with {}{}; Ctrl-C or SIGTERM stops",
+                    "{} {}: ready on {}; {} with {}{}; Ctrl-C or SIGTERM stops, SIGHUP reloads",
                     env!("CARGO_PKG_NAME").trim_end_matches("-serve"),
                     env!("CARGO_PKG_VERSION"),
                     places.join(", "),
@@ -270,32 +293,42 @@ impl Supervisor<'_> {
                 ));
             }
         }
+        if self.renewal.successor().is_some_and(Worker::has_come_up) {
+            self.hand_over();
+        }
+    }
+
+    /// A worker with the new code takes over from one with the old.
+    fn hand_over(&mut self) {
+        let Some((index, successor)) = self.renewal.came_up(self.slots.len()) else { return };
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        slot.delay = Duration::ZERO;
+        if let Some(old) = slot.worker.replace(successor) {
+            self.renewal.retire(old, self.plan.stop_timeout + GRACE);
+        }
     }
 
     /// Takes leave of the workers that have ended.
     fn reap(&mut self) {
+        self.renewal.reap(|worker| worker.ended().is_some());
+        if let Some(successor) = self.renewal.successor()
+            && let Some(status) = successor.ended()
+        {
+            let pid = successor.pid.as_raw_nonzero();
+            self.renewal.give_up(format_args!("worker {pid} {} before it could serve", end_of(status)));
+        }
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { continue };
             let Some(worker) = &slot.worker else { continue };
-            let status = match waitpid(Some(worker.pid), WaitOptions::NOHANG) {
-                Ok(Some((_, status))) => Some(status),
-                // Somebody else in this process has taken leave of it.
-                Err(Errno::CHILD) => None,
-                _ => continue,
-            };
+            let Some(status) = worker.ended() else { continue };
             let pid = worker.pid.as_raw_nonzero();
             let lived = worker.started.elapsed();
             slot.worker = None;
             if self.stopping.is_some() {
                 continue;
             }
-            let signal = status.and_then(|status| status.terminating_signal());
             let code = status.and_then(|status| status.exit_status());
-            let end = match (signal, code) {
-                (Some(signal), _) => format!("was ended by signal {signal}"),
-                (None, Some(code)) => format!("ended with status {code}"),
-                _ => "ended".to_owned(),
-            };
+            let end = end_of(status);
             if !self.announced && code != Some(0) {
                 // It never served: what is wrong with the app is wrong with the service.
                 if !matches!(code, Some(1 | 2)) {
@@ -316,21 +349,54 @@ impl Supervisor<'_> {
     fn stop(&mut self, status: i32) {
         self.status = status;
         self.stopping = Some(Instant::now() + self.plan.stop_timeout + GRACE);
+        self.renewal.stop();
         self.signal_all(rustix::process::Signal::TERM);
     }
 
     fn kill_all(&self) {
-        for worker in self.slots.iter().filter_map(|slot| slot.worker.as_ref()) {
-            log::line(format_args!("worker {} has not ended and is killed", worker.pid.as_raw_nonzero()));
-        }
-        self.signal_all(rustix::process::Signal::KILL);
+        self.workers().for_each(Worker::kill);
     }
 
     fn signal_all(&self, signal: rustix::process::Signal) {
-        for worker in self.slots.iter().filter_map(|slot| slot.worker.as_ref()) {
+        for worker in self.workers() {
             // One that has just ended is reaped in a moment.
             let _ = kill_process(worker.pid, signal);
         }
+    }
+
+    fn workers(&self) -> impl Iterator<Item = &Worker> {
+        self.slots.iter().filter_map(|slot| slot.worker.as_ref()).chain(self.renewal.workers())
+    }
+}
+
+impl Worker {
+    /// True, once, when the worker has said that it answers requests.
+    fn has_come_up(&mut self) -> bool {
+        let Some(ready) = &self.ready else { return false };
+        let mut fds = [PollFd::new(ready, PollFlags::IN)];
+        if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap_or(0) == 0 {
+            return false;
+        }
+        // Without a byte it has ended.
+        let said = rustix::io::read(ready, &mut [0; 1]).unwrap_or(0);
+        self.ready = None;
+        said > 0
+    }
+
+    /// How it has ended, as far as anybody knows; `None` if it has not.
+    fn ended(&self) -> Option<Option<WaitStatus>> {
+        match waitpid(Some(self.pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => Some(Some(status)),
+            // Somebody else in this process has taken leave of it.
+            Err(Errno::CHILD) => Some(None),
+            _ => None,
+        }
+    }
+
+    /// Ends it, whatever it does.
+    pub(crate) fn kill(&self) {
+        log::line(format_args!("worker {} has not ended and is killed", self.pid.as_raw_nonzero()));
+        let _ = kill_process(self.pid, rustix::process::Signal::KILL);
     }
 }
 
@@ -343,6 +409,21 @@ impl Slot {
         };
         self.due = Instant::now() + self.delay;
     }
+}
+
+fn end_of(status: Option<WaitStatus>) -> String {
+    let signal = status.and_then(|status| status.terminating_signal());
+    let code = status.and_then(|status| status.exit_status());
+    match (signal, code) {
+        (Some(signal), _) => format!("was ended by signal {signal}"),
+        (None, Some(code)) => format!("ended with status {code}"),
+        _ => "ended".to_owned(),
+    }
+}
+
+/// True if no process has sent the signal, as when a key is pressed or the line goes dead.
+fn is_of_terminal(signal: &siginfo) -> bool {
+    signal.ssi_code == nix::libc::SI_KERNEL
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -106,6 +106,11 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
             }
         });
     }
+    if orders.lifeline.is_some() {
+        // A terminal tells all of its processes that it hangs up, some managers a whole group: the supervisor decides.
+        let mut signals = signal(SignalKind::hangup())?;
+        tokio::spawn(async move { while signals.recv().await.is_some() {} });
+    }
     if let Some(lifeline) = orders.lifeline.as_ref().map(OwnedFd::try_clone).transpose()? {
         let lifeline = system::watch(Arc::new(lifeline), Interest::READABLE)?;
         let yard = yard.clone();

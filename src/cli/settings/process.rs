@@ -28,6 +28,12 @@ pub(super) static TOPIC: Topic = Topic {
             Some("30s"),
             "Time that requests in flight have to finish after SIGTERM or SIGINT",
             |options, text| set(&mut options.plan.stop_timeout, duration(text)),
+        )
+        .details(
+            "A second signal ends it at once. SIGHUP to `janua serve` is a reload: new workers load the app anew, and \
+             as soon as one answers requests an old one has this time to finish what it has; an app that cannot be \
+             loaded leaves the old workers serving. The sockets stay open meanwhile. Settings are not read again, and \
+             an app that Python code handed over is the same as before.",
         ),
     ],
 };
