@@ -1,6 +1,6 @@
 //! The Python module `janua._janua`: the package's functions and its command, each a few lines over the crates.
 
-use janua_app::{App, AppSpec, FileWrapper, LoadError, Mode, attached};
+use janua_app::{App, AppSpec, FileWrapper, LoadError, Mode, attached, hand_over, is_loading, named};
 use janua_cli::{Command, Message, Options, Question, Subject, Verb, from_python, int_text, parse};
 use janua_explain::{Capture, explain};
 use janua_request::Plan;
@@ -173,6 +173,9 @@ fn run(app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult
 
 fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let keywords = settings.map_or_else(|| Ok(Vec::new()), keywords)?;
+    if is_loading() {
+        return handed(verb, app, &keywords);
+    }
     let wrong = |message: Message| {
         if verb != Verb::Serve {
             attached(|thread| script_refused(thread, &message.to_string()));
@@ -181,22 +184,46 @@ fn function(verb: Verb, app: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyDi
     };
     let mut options = from_python(verb, keywords, std::env::vars_os()).map_err(wrong)?;
     let source = if let Ok(text) = app.cast::<PyString>() {
-        let spec: AppSpec = text
-            .to_str()?
-            .parse()
-            .map_err(|error: janua_app::SpecError| PyValueError::new_err(error.to_string()))?;
-        Source::named(spec)
+        Source::named(spec(text)?)
     } else if app.is_callable() {
         let app = app.clone().unbind();
         Source::new(move |thread, mode| given(thread, &app, mode))
     } else {
-        return Err(PyTypeError::new_err("the app is neither a callable nor the name of one"));
+        return Err(PyTypeError::new_err(NO_APP));
     };
     options.app = script_name(app.py());
     let status = attached(|thread| perform(thread, verb, &options, &source)).map_err(|error| {
         if error.system { PyOSError::new_err(error.text) } else { PyRuntimeError::new_err(error.text) }
     })?;
     if status == 0 { Ok(()) } else { Err(PySystemExit::new_err(status)) }
+}
+
+/// Called by a script that is itself run by janua, as with `janua-cgi` in its first line: its app is served by whatever
+/// loads the script, in the way that was decided before.
+fn handed(verb: Verb, app: &Bound<'_, PyAny>, keywords: &[(String, Vec<String>)]) -> PyResult<()> {
+    let app = match app.cast::<PyString>() {
+        Ok(text) => named(app.py(), &spec(text)?)?,
+        Err(_) if app.is_callable() => app.clone().unbind(),
+        Err(_) => return Err(PyTypeError::new_err(NO_APP)),
+    };
+    hand_over(app);
+    let names: Vec<_> = keywords.iter().map(|(name, _)| name.as_str()).collect();
+    if !names.is_empty() {
+        complain(&format!(
+            "the app of janua.{}() is served, but its settings are not read where janua runs the script itself \
+             ({}); write them at the top of the script, as in '# janua: NAME = VALUE'",
+            verb.name(),
+            names.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+const NO_APP: &str = "the app is neither a callable nor the name of one";
+
+fn spec(text: &Bound<'_, PyString>) -> PyResult<AppSpec> {
+    let spec = text.to_str()?.parse();
+    spec.map_err(|error: janua_app::SpecError| PyValueError::new_err(error.to_string()))
 }
 
 /// An app that Python code handed over.

@@ -14,6 +14,7 @@ mod errors;
 mod exchange;
 mod failure;
 mod file_wrapper;
+mod handed;
 mod input;
 mod invoke;
 mod load;
@@ -27,8 +28,9 @@ mod thread;
 
 pub use exchange::{Block, Exchange, Failure};
 pub use file_wrapper::FileWrapper;
+pub use handed::{hand_over, is_loading};
 pub use invoke::{App, Mode};
-pub use load::LoadError;
+pub use load::{LoadError, named};
 pub use modules::{module_files, modules_loaded};
 pub use spec::{AppSpec, SpecError};
 pub use thread::{Thread, attached, default_signals, finish_process, forget_variable, fork, on_terminate};

@@ -1,9 +1,10 @@
 //! From the name of an app to the callable.
 
 use crate::failure::traceback;
+use crate::handed;
 use crate::modules::files_of;
 use crate::spec::{AppSpec, Source};
-use pyo3::exceptions::PyModuleNotFoundError;
+use pyo3::exceptions::{PyImportError, PyModuleNotFoundError, PySystemExit};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -51,15 +52,19 @@ const DEFAULT_CALLABLES: [&str; 2] = ["application", "app"];
 /// Imports the app's module and finds the callable.
 pub(crate) fn load(py: Python<'_>, spec: &AppSpec) -> Result<Py<PyAny>, LoadError> {
     let raised = |error: PyErr| LoadError::raised(py, &error);
-    let module = match &spec.source {
-        Source::Module(name) => import(py, name)?,
-        Source::File(path) => execute(py, path)?,
-    };
+    let (module, handed) = handed::during(|| match &spec.source {
+        Source::Module(name) => import(py, name),
+        Source::File(path) => execute(py, path),
+    });
+    let module = module?;
     let place = match &spec.source {
         Source::Module(name) => format!("module '{name}'"),
         Source::File(path) => format!("'{}'", path.display()),
     };
     let Some(name) = &spec.callable else {
+        if let Some(app) = handed {
+            return Ok(app);
+        }
         for name in DEFAULT_CALLABLES {
             if let Some(found) = module.getattr_opt(name).map_err(raised)? {
                 return callable(found, name, &place);
@@ -81,6 +86,14 @@ pub(crate) fn load(py: Python<'_>, spec: &AppSpec) -> Result<Py<PyAny>, LoadErro
         found = found.call0().map_err(raised)?;
     }
     callable(found, name, &place)
+}
+
+/// The app that `spec` names, for Python code that hands it over.
+///
+/// # Errors
+/// There is no such app, or importing it raised: an exception that says so.
+pub fn named(py: Python<'_>, spec: &AppSpec) -> PyResult<Py<PyAny>> {
+    load(py, spec).map_err(|error| PyImportError::new_err(error.to_string()))
 }
 
 fn callable(found: Bound<'_, PyAny>, name: &str, place: &str) -> Result<Py<PyAny>, LoadError> {
@@ -145,9 +158,12 @@ fn execute<'py>(py: Python<'py>, path: &Path) -> Result<Bound<'py, PyAny>, LoadE
                 py.import("builtins")?.call_method1("exec", (code, module.getattr("__dict__")?))
             })
         };
-        executed.inspect_err(|_| {
+        // Behind `janua.run(app)` a script has nothing more to do, and may say so.
+        let is_done = |error: &PyErr| error.is_instance_of::<PySystemExit>(py) && handed::is_there();
+        if let Some(error) = executed.err().filter(|error| !is_done(error)) {
             let _ = modules.del_item(&name);
-        })?;
+            return Err(error);
+        }
         Ok(module)
     };
     run().map_err(|error| LoadError::raised(py, &error))

@@ -62,6 +62,20 @@ def test_a_script_answers_a_cgi_request(python, script, last):
     assert done.stderr == b"printed\n"
 
 
+@pytest.mark.parametrize("last", ["janua.run(app)", "janua.cgi(app)", "janua.serve(app)", "janua.run('{path}:app')"])
+@pytest.mark.parametrize("words", [["{path}"], ["cgi", "{path}"]])
+def test_a_script_that_janua_runs_may_hand_its_app_over(janua_command, script, tmp_path, last, words):
+    """It answered by itself, into the log, or looked for a server that there was not."""
+    other = tmp_path / "other.py"
+    other.write_text(HEAD)
+    path = script("named = app\ndel app\n" + last.replace("(app", "(named").format(path=other))
+    done = subprocess.run([*janua_command, *(word.format(path=path) for word in words)], env={**os.environ, **CGI},
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    assert head.startswith(b"Status: 200 OK\r\n") and body == b"/cgi-bin/x|/y" and done.stderr == b"printed\n"
+
+
 def test_serve_takes_settings_as_keywords(python, script, tmp_path):
     path = script(f"janua.serve(app, scgi=['unix:{tmp_path}/s'], http=None, threads=2, script_name='/app')\n"
                   "print('after', file=sys.stderr)")  # fmt: skip
