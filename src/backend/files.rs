@@ -56,6 +56,11 @@ impl Files {
         self.with("log")
     }
 
+    /// What they printed before, put aside when that had become long.
+    pub fn old_log(&self) -> PathBuf {
+        self.with("log.1")
+    }
+
     /// Which socket is there, by which a backend knows its own. `None` if there is no socket.
     pub fn socket_identity(&self) -> Option<Identity> {
         Identity::of_socket(&self.socket())

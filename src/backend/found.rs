@@ -15,8 +15,8 @@ pub enum Condition {
     Starting,
     /// It answers, but its code has changed: the next request starts another.
     Outdated,
-    /// Its app could not be loaded; it answers with status 500 for a few seconds.
-    Broken,
+    /// Its app could not be loaded, for this reason; it answers with status 500 for a few seconds.
+    Broken(String),
     /// Its process is gone, or about to go, and has left its socket behind.
     Dead,
     /// Its socket is not one of this user's processes. It is not to be touched.
@@ -38,7 +38,7 @@ pub struct Backend {
     pub age: Option<Duration>,
     /// Requests that it has answered. A busy backend says so once a second.
     pub requests: Option<u64>,
-    /// Bytes of memory that it takes.
+    /// Bytes of memory that it takes; what it shares with other processes is counted in part.
     pub memory: Option<u64>,
     /// How it fares.
     pub condition: Condition,
@@ -105,7 +105,7 @@ impl Backend {
             app: state.as_ref().map(|state| state.app.clone()),
             age: said.and_then(|state| SystemTime::now().duration_since(state.started).ok()),
             requests: said.map(|state| state.requests),
-            memory: pid.and_then(Memory::of).map(|memory| memory.resident),
+            memory: pid.and_then(Memory::of).map(|memory| memory.taken),
             files,
             pid,
             condition,
@@ -181,9 +181,8 @@ fn remove(files: &Files) -> Stopped {
     if files.socket_identity().is_some() && !matches!(probe(&files.socket()), Ok(Peer::Nobody)) {
         return Stopped::Refused("another has been started meanwhile".to_owned());
     }
-    let old_log = age(&files.log()).is_some_and(|age| age > LOG);
-    let log = Some(files.log()).filter(|_| old_log);
-    for path in [files.state(), files.failed(), files.socket()].into_iter().chain(log) {
+    let logs = [files.log(), files.old_log()].into_iter().filter(|log| age(log).is_some_and(|age| age > LOG));
+    for path in [files.state(), files.failed(), files.socket()].into_iter().chain(logs) {
         // What is not there need not be removed; what cannot be shows up the next time.
         let _ = std::fs::remove_file(path);
     }
@@ -196,7 +195,7 @@ fn live(state: Option<&State>, pid: i32) -> Condition {
     match state.filter(|state| state.pid == pid) {
         None => Condition::Starting,
         Some(state) if state.is_stale() => Condition::Outdated,
-        Some(state) if state.broken => Condition::Broken,
+        Some(state) if state.broken => Condition::Broken(state.reason.clone()),
         Some(_) => Condition::Serving,
     }
 }
@@ -228,6 +227,7 @@ mod tests {
             pid,
             started: SystemTime::now(),
             broken: false,
+            reason: String::new(),
             requests: 3,
             app: "/app.py".into(),
             files: Vec::new(),
@@ -266,8 +266,9 @@ mod tests {
         let _socket = UnixListener::bind(files.socket()).unwrap();
         std::fs::write(&app, "a").unwrap();
         let watched = vec![Seen::now(&app).unwrap()];
-        State { broken: true, files: watched, ..state(me()) }.write(&files).unwrap();
-        assert_eq!(Backend::look(files.clone()).unwrap().condition, Condition::Broken);
+        let reason = || "ImportError: no".to_owned();
+        State { broken: true, reason: reason(), files: watched, ..state(me()) }.write(&files).unwrap();
+        assert_eq!(Backend::look(files.clone()).unwrap().condition, Condition::Broken(reason()));
         std::fs::write(&app, "ab").unwrap();
         assert_eq!(Backend::look(files).unwrap().condition, Condition::Outdated);
     }

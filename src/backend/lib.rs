@@ -9,11 +9,13 @@
 //!                  └─► Backend  what can be found out about it ─► Status: as a table or JSON; the order to end it
 //! ```
 
+mod comments;
 mod files;
 mod folder;
 mod found;
 mod identity;
 mod lock;
+mod log;
 mod memory;
 mod peer;
 mod report;
@@ -21,11 +23,13 @@ mod seen;
 mod state;
 mod status;
 
+pub use comments::{TOP, misplaced, settings};
 pub use files::Files;
 pub use folder::{Folder, FolderError};
 pub use found::{Backend, Condition, Stopped, list, tidy};
 pub use identity::Identity;
 pub use lock::Lock;
+pub use log::{LOG_BYTES, bound_log};
 pub use memory::Memory;
 pub use peer::{Peer, is_of_this_user, probe};
 pub use report::{json, table};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// A table of backends, a line for each.
+/// A table of backends, a line for each. Indented below it stand the reason why one does not serve, and its log.
 pub fn table(backends: &[Backend]) -> String {
     let mut rows = vec![["PID", "AGE", "REQUESTS", "MEMORY", "STATE", "APP"].map(str::to_owned).to_vec()];
     rows.extend(backends.iter().map(row));
@@ -14,7 +14,8 @@ pub fn table(backends: &[Backend]) -> String {
     };
     let widths: Vec<_> = (0..6).map(width).collect();
     let mut text = String::new();
-    for row in &rows {
+    let behind = std::iter::once(None).chain(backends.iter().map(Some));
+    for (row, backend) in rows.iter().zip(behind) {
         for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let last = index + 1 == row.len();
             // Numbers stand under each other to the right, words to the left.
@@ -25,13 +26,23 @@ pub fn table(backends: &[Backend]) -> String {
             };
         }
         text.push('\n');
-    }
-    for backend in backends {
-        if let Condition::Failed(why) | Condition::Foreign(why) = &backend.condition {
-            let _ = writeln!(text, "{}: {}", backend.files.prefix().display(), one_line(why));
+        if let Some(backend) = backend {
+            if let Some(why) = reason(&backend.condition) {
+                let _ = writeln!(text, "    reason: {}", one_line(why));
+            }
+            let _ = writeln!(text, "    log: {}", backend.files.log().display());
         }
     }
     text
+}
+
+fn reason(condition: &Condition) -> Option<&str> {
+    match condition {
+        Condition::Failed(why) | Condition::Foreign(why) | Condition::Broken(why) => {
+            Some(why.as_str()).filter(|why| !why.is_empty())
+        }
+        Condition::Serving | Condition::Starting | Condition::Outdated | Condition::Dead => None,
+    }
 }
 
 fn row(backend: &Backend) -> Vec<String> {
@@ -66,7 +77,7 @@ fn word(condition: &Condition) -> &'static str {
         Condition::Serving => "serving",
         Condition::Starting => "starting",
         Condition::Outdated => "outdated",
-        Condition::Broken => "broken",
+        Condition::Broken(_) => "broken",
         Condition::Dead => "gone",
         Condition::Foreign(_) => "foreign",
         Condition::Failed(_) => "failed",
@@ -87,17 +98,14 @@ fn age(age: Duration) -> String {
 ///
 /// ```json
 /// [{"app": "/home/u/app.py", "pid": 1234, "age": 17.5, "requests": 3, "memory": 23068672, "state": "serving",
-///   "reason": null, "files": "/run/user/1000/janua/0123456789abcdef0123456789abcdef"}]
+///   "reason": null, "log": "/run/user/1000/janua/0123456789abcdef0123456789abcdef.log",
+///   "files": "/run/user/1000/janua/0123456789abcdef0123456789abcdef"}]
 /// ```
 ///
 /// `age` is in seconds, `memory` in bytes; `state` is one of serving, starting, outdated, broken, gone, foreign and
-/// failed, the latter two with a `reason`.
+/// failed; broken, foreign and failed come with a `reason`. The log need not be there yet.
 pub fn json(backends: &[Backend]) -> String {
     let one = |backend: &Backend| {
-        let reason = match &backend.condition {
-            Condition::Failed(why) | Condition::Foreign(why) => Some(why),
-            _ => None,
-        };
         json!({
             "app": backend.app.as_ref().map(|app| app.display().to_string()),
             "pid": backend.pid,
@@ -105,7 +113,8 @@ pub fn json(backends: &[Backend]) -> String {
             "requests": backend.requests,
             "memory": backend.memory,
             "state": word(&backend.condition),
-            "reason": reason,
+            "reason": reason(&backend.condition),
+            "log": backend.files.log().display().to_string(),
             "files": backend.files.prefix().display().to_string(),
         })
     };
@@ -142,19 +151,22 @@ mod tests {
         assert_eq!(
             table(&[backend(Condition::Serving), failed]),
             "PID    AGE  REQUESTS  MEMORY  STATE    APP\n \
-             77  3 min     12345  21 MiB  serving  /home/u/app.py\n  \
-             -      -         -       -  failed   /f/key\n\
-             /f/key: no room?[1m\n"
+             77  3 min     12345  21 MiB  serving  /home/u/app.py\n    \
+             log: /f/key.log\n  \
+             -      -         -       -  failed   /f/key\n    \
+             reason: no room?[1m\n    \
+             log: /f/key.log\n"
         );
     }
 
     #[test]
     fn machines_get_json() {
-        let text = json(&[backend(Condition::Broken)]);
+        let text = json(&[backend(Condition::Broken("ImportError: no".to_owned()))]);
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value[0]["state"], "broken");
         assert_eq!(value[0]["age"], 187.0);
-        assert_eq!(value[0]["reason"], Value::Null);
+        assert_eq!(value[0]["reason"], "ImportError: no");
+        assert_eq!(value[0]["log"], "/f/key.log");
         assert_eq!(json(&[]), "[]\n");
     }
 }

@@ -29,10 +29,11 @@ const BLOCK: usize = 2048;
 /// broken 0
 /// requests 17
 /// app /home/u/cgi-bin/app.py
+/// reason NameError: name 'x' is not defined
 /// file 1763829000123456789 312 131 /home/u/cgi-bin/app.py
 /// ```
 ///
-/// A name that is not known is passed over. `file` is there once for each file that the code came from: when it was
+/// A name that is not known is passed over. `reason` is there only beside `broken 1`. `file` is there once for each file that the code came from: when it was
 /// changed (nanoseconds since the epoch), its size, its inode and its path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
@@ -42,6 +43,8 @@ pub struct State {
     pub started: SystemTime,
     /// The app could not be loaded.
     pub broken: bool,
+    /// The last line of why; empty if it is not broken.
+    pub reason: String,
     /// How many requests it has answered.
     pub requests: u64,
     /// The app, as it was given.
@@ -68,6 +71,10 @@ impl State {
             self.app.as_os_str().as_bytes().iter().map(|byte| if *byte == b'\n' { b'?' } else { *byte }),
         );
         text.push(b'\n');
+        if !self.reason.is_empty() {
+            let reason: String = self.reason.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+            text.extend_from_slice(format!("reason {reason}\n").as_bytes());
+        }
         for line in self.files.iter().filter_map(Seen::line) {
             text.extend_from_slice(&line);
             text.push(b'\n');
@@ -83,7 +90,7 @@ impl State {
         }
         let (mut pid, mut started, mut broken, mut requests, mut app) =
             (None, None, false, 0, PathBuf::new());
-        let mut files = Vec::new();
+        let (mut reason, mut files) = (String::new(), Vec::new());
         for line in lines {
             let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
             let (name, value) = line.split_at_checked(space)?;
@@ -95,6 +102,7 @@ impl State {
                     let seconds = Duration::try_from_secs_f64(number()?.parse().ok()?).ok()?;
                     started = Some(SystemTime::UNIX_EPOCH.checked_add(seconds)?);
                 }
+                b"reason" => reason = String::from_utf8_lossy(value).into_owned(),
                 b"broken" => broken = value == b"1",
                 b"requests" => requests = number()?.parse().ok()?,
                 b"app" => app = std::ffi::OsString::from_vec(value.to_vec()).into(),
@@ -102,7 +110,7 @@ impl State {
                 _ => {}
             }
         }
-        Some(Self { pid: pid?, started: started?, broken, requests, app, files })
+        Some(Self { pid: pid?, started: started?, broken, reason, requests, app, files })
     }
 
     /// True if a file that the code came from is another one by now.
@@ -177,6 +185,7 @@ mod tests {
             pid: 1234,
             started: SystemTime::UNIX_EPOCH + Duration::from_millis(1_763_830_000_125),
             broken: true,
+            reason: "NameError: x".to_owned(),
             requests: 17,
             app: "/home/u/my app.py".into(),
             files: vec![file(b"/home/u/my app.py"), file(b"/home/u/\xff.py")],
@@ -208,7 +217,8 @@ mod tests {
                 "app /home/u/my app.py"
             ]
         );
-        assert_eq!(lines[6], "file 1763829000123456789 312 131 /home/u/my app.py");
+        assert_eq!(lines[6], "reason NameError: x");
+        assert_eq!(lines[7], "file 1763829000123456789 312 131 /home/u/my app.py");
     }
 
     #[test]
@@ -216,6 +226,7 @@ mod tests {
         let mut odd = state();
         odd.files[0].path = "/a\nfile 1 1 1 /b".into();
         odd.app = "/a\nbroken 0".into();
+        odd.reason = "a\nbroken 0".to_owned();
         let read = State::parse(&odd.text()).unwrap();
         assert_eq!((read.files.len(), read.broken), (1, true));
         assert_eq!(read.app, PathBuf::from("/a?broken 0"));

@@ -150,6 +150,7 @@ mod tests {
                 pid: 1,
                 started: SystemTime::now(),
                 broken: false,
+                reason: String::new(),
                 requests: 0,
                 app: app.into(),
                 files: Vec::new(),

@@ -127,12 +127,15 @@ pub(crate) fn settle(
         all.append(&mut given);
         given = all;
     }
+    let mut notice = None;
     if let Some(script) = script {
-        let mut all = comments::read(verb, script)?;
+        let (mut all, told) = comments::read(verb, script)?;
         all.append(&mut given);
-        given = all;
+        (given, notice) = (all, told);
     }
-    Options::assemble(verb, &given)
+    let mut options = Options::assemble(verb, &given)?;
+    options.notices.extend(notice);
+    Ok(options)
 }
 
 /// The app or the file among the words that are no options.

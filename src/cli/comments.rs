@@ -14,50 +14,39 @@
 use crate::Verb;
 use crate::message::Problem;
 use crate::source::{Given, Source};
+use janua_backend::{TOP, misplaced, settings};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Further down nothing is read. `janua-cgi` keeps to the same number.
-const TOP: u64 = 8 * 1024;
+/// No script is longer, in bytes; what is behind is not looked at.
+const WHOLE: u64 = 1024 * 1024;
 
-/// What such a line begins with, behind its `#` and any spaces.
-const MARK: &[u8] = b"janua:";
-
-/// The settings of `verb` in the script at `path`. A file that cannot be read has none: whoever loads the app will say
-/// what is wrong with it.
-pub(crate) fn read(verb: Verb, path: &Path) -> Result<Vec<Given>, Problem> {
-    let mut top = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(TOP).read_to_end(&mut top));
+/// The settings of `verb` in the script at `path`, and what to say of one that stands where none is read. A file that
+/// cannot be read has none: whoever loads the app will say what is wrong with it.
+pub(crate) fn read(verb: Verb, path: &Path) -> Result<(Vec<Given>, Option<String>), Problem> {
+    let mut script = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(WHOLE).read_to_end(&mut script));
     if read.is_err() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
-    understand(verb, &path.display().to_string(), &top)
+    let path = path.display().to_string();
+    let given = understand(verb, &path, script.get(..TOP).unwrap_or(&script))?;
+    Ok((given, misplaced(&script).map(|told| format!("{path}: {told}"))))
 }
 
 /// The same for the `top` of a script.
 fn understand(verb: Verb, path: &str, top: &[u8]) -> Result<Vec<Given>, Problem> {
     let mut given = Vec::new();
-    for (number, line) in (1..).zip(top.split(|byte| *byte == b'\n')) {
-        let line = line.trim_ascii();
-        let Some(comment) = line.strip_prefix(b"#") else {
-            // An encoding mark in front of the first line is no code.
-            if line.is_empty() || (number == 1 && line.starts_with(b"\xef\xbb\xbf#")) {
-                continue;
-            }
-            break;
-        };
-        let Some(setting) = comment.trim_ascii_start().strip_prefix(MARK) else { continue };
+    for (number, setting) in settings(top) {
         let wrong = |why: String| Problem::Syntax { path: path.to_owned(), line: number, why };
         let text = std::str::from_utf8(setting)
             .map_err(|_| wrong("the setting is not UTF-8, as TOML must be".to_owned()))?;
         let source = Source::Comment { path: path.to_owned(), line: number };
-        given.extend(crate::file::settings(verb, &source, text.trim_ascii()).map_err(
-            |problem| match problem {
-                Problem::Syntax { why, .. } => wrong(format!("{why} (write # janua: name = value)")),
-                other => other,
-            },
-        )?);
+        given.extend(crate::file::settings(verb, &source, text).map_err(|problem| match problem {
+            Problem::Syntax { why, .. } => wrong(format!("{why} (write # janua: name = value)")),
+            other => other,
+        })?);
     }
     Ok(given)
 }

@@ -153,6 +153,10 @@ fn commands(topic: &Topic) -> String {
     if topic.verbs == Verb::ALL {
         return "every command".to_owned();
     }
+    if topic.verbs == [Verb::Run] {
+        // What `janua FILE` alone takes is for the processes that `janua-cgi` starts so.
+        return "apps that `janua-cgi` keeps".to_owned();
+    }
     let commands: Vec<_> =
         topic.verbs.iter().map(|verb| format!("`{} {}`", verb.command(), verb.operand())).collect();
     match commands.split_last() {

@@ -16,10 +16,14 @@ janua cgi-status [OPTION]...
        janua cgi-status --stop [APP]...";
 
 const STATES: &str = "\
-STATE is serving, starting, broken (the app could not be loaded), outdated (its code has changed: the next request
-starts another), gone (only its files are left), failed (none could be started) or foreign (not this user's).
+REQUESTS is up to a second old. MEMORY is RAM and swap; what it shares with other processes counts
+in part. Below each app stand the log of what it prints and, if it does not serve, the reason.
 
-Exit status: 0, also if there are none; 1 if one could not be stopped or the folder is not to be trusted.";
+STATE is serving, starting, broken (the app could not be loaded), outdated (its code has changed:
+the next request starts another), gone (only its files are left), failed (none could be started)
+or foreign (not this user's).
+
+Exit status: 0, also if there are none; 1 if one could not be stopped or the folder is not trusted.";
 
 /// What the arguments behind `cgi-status` ask for, in this environment.
 pub(crate) fn read(

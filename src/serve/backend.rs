@@ -10,7 +10,7 @@ use crate::worker::{self, Orders};
 use crate::yard::Yard;
 use crate::{Address, BackendPlan, Plan, Source, keeper, log, system};
 use janua_app::{Thread, forget_variable, module_files, modules_loaded};
-use janua_backend::{BACKEND, Files, Identity, Lock, State};
+use janua_backend::{BACKEND, Files, Identity, LOG_BYTES, Lock, State, bound_log};
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
 use std::io;
@@ -44,6 +44,7 @@ pub(crate) struct Backend {
     said: AtomicU64,
     /// Since when there is nothing but errors to answer with.
     pub(crate) broken: OnceLock<Instant>,
+    reason: OnceLock<String>,
     pub(crate) duty: Mutex<Duty>,
     pub(crate) news: Condvar,
 }
@@ -86,7 +87,7 @@ pub(crate) fn refuse(thread: Thread<'_>, plan: &Plan, prefix: &Path, why: &str) 
     let watched = Watched::new(None, &plan.backend.reload);
     begin(thread, plan, &Settings::default(), Path::new("-"), prefix, watched, |orders| {
         if let Some(backend) = orders.backend {
-            backend.broken(thread, &[]);
+            backend.broken(thread, &[], why);
         }
         worker::refuse(thread, orders, &format!("{why}\n"));
         2
@@ -164,6 +165,7 @@ impl Backend {
             unsaid: AtomicBool::new(false),
             said: AtomicU64::new(0),
             broken: OnceLock::new(),
+            reason: OnceLock::new(),
             duty: Mutex::new(Duty {
                 requests: Vec::new(),
                 begun: 0,
@@ -183,14 +185,17 @@ impl Backend {
         self.duty().moved = Instant::now();
     }
 
-    /// The app could not be loaded; `files` are those that the failure leads through.
-    pub(crate) fn broken(&self, thread: Thread<'_>, files: &[PathBuf]) {
+    /// The app could not be loaded; `files` are those that the failure leads through, and the last line of `why` is the
+    /// one that counts.
+    pub(crate) fn broken(&self, thread: Thread<'_>, files: &[PathBuf], why: &str) {
         let mut files = files.to_owned();
         let folders = self.watched().folders().to_owned();
         files.retain(|file| folders.iter().any(|folder| file.starts_with(folder)));
         // What is missing may be a module that is yet to be written.
         files.extend(folders);
         self.learn(thread, self.started, &files);
+        let reason = why.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+        let _ = self.reason.set(reason.to_owned());
         let _ = self.broken.set(Instant::now());
         thread.away(|| self.publish(AT_START));
     }
@@ -274,6 +279,7 @@ impl Backend {
             pid: i32::try_from(std::process::id()).unwrap_or_default(),
             started: self.started,
             broken: self.broken.get().is_some(),
+            reason: self.reason.get().cloned().unwrap_or_default(),
             requests,
             app: self.app.clone(),
             files: self.watched().seen().to_vec(),
@@ -287,9 +293,25 @@ impl Backend {
         }
     }
 
+    /// Sees to it that what the app prints does not fill the disk.
+    pub(crate) fn bound_log(&self) {
+        let log = self.files.log();
+        if std::fs::symlink_metadata(log).is_ok_and(|found| found.len() > LOG_BYTES)
+            && let Ok(Some(_lock)) = Lock::take(&self.files)
+            && let Err(error) = bound_log(rustix::fs::CWD, &self.files)
+        {
+            log::line(format_args!("the log cannot be cut: {error}"));
+        }
+    }
+
     /// True if whoever looks for the backend finds this one.
     pub(crate) fn is_found(&self) -> bool {
         self.identity.is_some() && self.files.socket_identity() == self.identity
+    }
+
+    /// True if the settings in the script have changed.
+    pub(crate) fn has_other_settings(&self) -> bool {
+        self.watched().has_other_settings()
     }
 
     /// True if a file has been made that was named and missing.

@@ -51,7 +51,7 @@ impl Heap {
             return;
         }
         self.look = now + LOOK;
-        let size = || Memory::own().map_or(0, |memory| memory.resident);
+        let size = || Memory::resident().unwrap_or(0);
         let before = size();
         if !self.is_due(now, before) {
             return;

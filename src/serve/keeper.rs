@@ -41,6 +41,8 @@ enum Why {
     Memory(u64),
     /// A file was made whose making is a change.
     NewFile,
+    /// The settings in the script have changed, and whoever asks looks for a backend with the new ones.
+    Settings,
     /// There is no app, and it has said so long enough.
     Broken,
     /// All threads are busy, and somebody has waited for so long. Under plain CGI nobody waits for somebody else's
@@ -59,6 +61,9 @@ impl fmt::Display for Why {
             Why::Requests(count) => write!(f, "{count} requests answered (setting cgi_max_requests)"),
             Why::Memory(bytes) => write!(f, "{bytes} bytes of memory in use (setting cgi_max_memory)"),
             Why::NewFile => f.write_str("a watched file has been made (setting cgi_reload)"),
+            Why::Settings => {
+                f.write_str("other settings stand in the script; the next request starts another backend")
+            }
             Why::Stuck => write!(
                 f,
                 "every thread has been busy for {} s and others wait (setting cgi_threads); they get another backend",
@@ -114,7 +119,10 @@ impl Keeper {
                 Some(why) if self.leave(why) && !over => return self.see_out(),
                 Some(_) if over => return,
                 Some(_) => {}
-                None => self.backend.publish_news(Duration::ZERO),
+                None => {
+                    self.backend.publish_news(Duration::ZERO);
+                    self.backend.bound_log();
+                }
             }
         }
     }
@@ -147,13 +155,16 @@ impl Keeper {
         }
         if plan.max_memory != 0 && requests != self.counted {
             self.counted = requests;
-            let resident = Memory::own().map_or(0, |memory| memory.resident);
-            if resident > plan.max_memory {
-                return Some(Why::Memory(resident));
+            let taken = Memory::own().map_or(0, |memory| memory.taken);
+            if taken > plan.max_memory {
+                return Some(Why::Memory(taken));
             }
         }
         if self.backend.has_new_file() {
             return Some(Why::NewFile);
+        }
+        if self.backend.has_other_settings() {
+            return Some(Why::Settings);
         }
         if self.backend.socket.has_callers() {
             return (self.backend.stuck() >= STUCK).then_some(Why::Stuck);
@@ -167,6 +178,7 @@ impl Keeper {
         let patience = self.yard.plan.stop_timeout;
         let mut since = None;
         while !self.wait() {
+            self.backend.bound_log();
             since = self.backend.is_abandoned().then(|| since.unwrap_or_else(Instant::now));
             if since.is_some_and(|since| since.elapsed() >= patience) {
                 log::line(format_args!(
@@ -193,7 +205,7 @@ impl Keeper {
             }
         }
         log::line(format_args!("leaving: {why}"));
-        if matches!(why, Why::Requests(_) | Why::Memory(_) | Why::Idle(_)) {
+        if matches!(why, Why::Requests(_) | Why::Memory(_) | Why::Idle(_) | Why::Settings) {
             // Nobody can connect any more. Who did is served here, sooner than by a backend that has to load the app.
             let end = Instant::now() + LAST_CALL;
             while socket.has_callers() && Instant::now() < end && !self.yard.is_stopping() {

@@ -1,7 +1,9 @@
 //! The files that a backend's code came from, as they were then.
 
 use crate::Reload;
-use janua_backend::Seen;
+use janua_backend::{Seen, TOP, settings};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +18,35 @@ pub(crate) struct Watched {
     seen: Vec<Seen>,
     /// Files that were named and are not there. To make one of them is a change, too.
     missing: Vec<PathBuf>,
+    top: Option<Top>,
+}
+
+/// The settings in a script. `janua-cgi` looks for a backend by them, so no request finds this one once they change.
+#[derive(Debug)]
+struct Top {
+    /// The script when it was last read.
+    seen: Seen,
+    settings: Vec<Vec<u8>>,
+}
+
+impl Top {
+    fn of(script: &Path) -> Option<Self> {
+        let seen = Seen::now(script)?;
+        let mut top = Vec::new();
+        File::open(script).and_then(|file| file.take(TOP as u64).read_to_end(&mut top)).ok()?;
+        Some(Self { seen, settings: settings(&top).map(|(_, setting)| setting.to_owned()).collect() })
+    }
+
+    /// True if other settings stand there now.
+    fn differs(&mut self) -> bool {
+        if !self.seen.differs() {
+            return false;
+        }
+        // One that is gone may come back as it was.
+        let Some(now) = Self::of(&self.seen.path) else { return false };
+        self.seen = now.seen;
+        self.settings != now.settings
+    }
 }
 
 impl Watched {
@@ -27,7 +58,8 @@ impl Watched {
         let named = reload.files.iter().filter_map(|file| std::path::absolute(file).ok());
         let (mut folders, named): (Vec<_>, Vec<_>) = named.partition(|path| path.is_dir());
         folders.extend(reload.code.then_some(folder));
-        let mut watched = Self { folders, seen: Vec::new(), missing: Vec::new() };
+        let mut watched = Self { folders, seen: Vec::new(), missing: Vec::new(), top: None };
+        watched.top = script.as_deref().and_then(Top::of);
         for path in script.filter(|_| reload.code).into_iter().chain(named) {
             match Seen::now(&path) {
                 Some(seen) => watched.seen.push(seen),
@@ -67,6 +99,11 @@ impl Watched {
     /// All files that are watched.
     pub(crate) fn seen(&self) -> &[Seen] {
         &self.seen
+    }
+
+    /// True if there are other settings in the script than there were.
+    pub(crate) fn has_other_settings(&mut self) -> bool {
+        self.top.as_mut().is_some_and(Top::differs)
     }
 
     /// True if a file has been made that was missing.
@@ -122,6 +159,21 @@ mod tests {
             watched.seen().iter().filter(|seen| seen.differs()).map(|seen| &seen.path).collect();
         assert_eq!((watched.seen().len(), differ), (2, vec![&new]));
         assert!(!watched.learn([old], since));
+    }
+
+    #[test]
+    fn other_settings_are_told_from_other_code_whatever_is_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("app.py");
+        let write = |text: &str| std::fs::write(&script, text).unwrap();
+        write("# janua: threads = 1\nx = 1\n");
+        let mut watched = Watched::new(Some(&script), &Reload { code: false, files: Vec::new() });
+        write("# janua: threads = 1\nx = 1 + 1\n");
+        assert!(!watched.has_other_settings());
+        std::fs::remove_file(&script).unwrap();
+        assert!(!watched.has_other_settings());
+        write("# janua: threads = 2\nx = 1\n");
+        assert!(watched.has_other_settings());
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, read
         Err(error) => {
             log::line(&error);
             if let Some(backend) = orders.backend {
-                backend.broken(thread, error.files());
+                backend.broken(thread, error.files(), &error.to_string());
             }
             if orders.started_by_server {
                 refuse(thread, orders, &format!("{error}\n"));

@@ -33,16 +33,19 @@ def test_it_shows_what_there_is(relay, status):
     (said,) = json.loads(status(relay, "--json"))
     assert (said["app"], said["pid"], said["requests"]) == (str(relay.app), relay.process.pid, 1)
     assert said["state"] == "serving" and said["memory"] > 5 << 20 and 0 <= said["age"] < 60
-    head, line = status(relay).splitlines()
+    head, line, log = status(relay).splitlines()
     assert head.split() == ["PID", "AGE", "REQUESTS", "MEMORY", "STATE", "APP"]
     assert line.split()[0] == str(relay.process.pid) and line.endswith(str(relay.app))
+    assert log == f"    log: {relay.log_file}" and said["log"] == str(relay.log_file)
     assert relay.once("/who").status == 200, "to be looked at does no harm"
 
 
 def test_a_broken_and_an_outdated_backend_are_called_so(relay, script, status):
-    relay = relay(script("raise RuntimeError\n"))
+    relay = relay(script("raise RuntimeError('no, not today')\n"))
     relay.ask("/")
-    assert json.loads(status(relay, "--json"))[0]["state"] == "broken"
+    (said,) = json.loads(status(relay, "--json"))
+    assert (said["state"], said["reason"]) == ("broken", "RuntimeError: no, not today")
+    assert status(relay).splitlines()[2:] == ["    reason: RuntimeError: no, not today", f"    log: {relay.log_file}"]
     relay.app.touch()
     assert json.loads(status(relay, "--json"))[0]["state"] == "outdated"
 

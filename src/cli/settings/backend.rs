@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub(super) static TOPIC: Topic = Topic {
     title: "Apps that janua-cgi keeps",
-    about: "Write them in the script or the environment",
+    about: "Write them in the script or environment",
     verbs: &[Verb::Run],
     settings: &[
         Setting::one(
@@ -57,7 +57,8 @@ pub(super) static TOPIC: Topic = Topic {
             },
         )
         .details(
-            "RAM and swap of its process are counted, within a second after a request and never in the middle of one.",
+            "RAM and swap of its process are counted, what it shares with others in part, within a second after a request \
+             and never in the middle of one. `janua cgi-status` shows the same figure.",
         ),
         Setting::many(
             "cgi_reload",
@@ -79,7 +80,7 @@ pub(super) static TOPIC: Topic = Topic {
             "The request after the change is the first to find the new code. `script` stands for the script and the modules that were loaded from its folder, without those of \
              installed packages; `off` leaves them out. FILE is watched in addition to them, from the folder of the \
              script; it need not be there yet: `off, tmp/restart.txt` reloads at a touch of that file alone. A folder \
-             stands for the modules that were loaded from it.",
+             stands for the modules that were loaded from it. A changed `# janua:` line of the script counts in any case.",
         ),
         Setting::one(
             "cgi_folder",
@@ -97,7 +98,9 @@ pub(super) static TOPIC: Topic = Topic {
         .details(
             "Without it they are in `$XDG_RUNTIME_DIR/janua`, or in `/tmp/janua-UID` if there is no such folder. It \
              is made with mode 0700; one that is a symbolic link, belongs to another user or is open to others is \
-             refused.",
+             refused. Beside its socket a kept app has a log for what it prints or logs by itself; `janua cgi-status` shows \
+             where. At 1 MiB what is in it is put aside, under the same name with `.1` behind it in the place of what \
+             was put aside before.",
         ),
         Setting::many(
             "cgi_environment",
