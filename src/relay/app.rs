@@ -1,12 +1,15 @@
 //! The app that this process was asked to run.
 
-use crate::settings;
+use janua_backend::TOP;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// No script is longer, in bytes; what is behind is not looked at.
+const WHOLE: u64 = 1024 * 1024;
 
 /// An app, told from all others.
 #[derive(Debug)]
@@ -65,13 +68,25 @@ impl App {
         if known.mode() & 0o002 != 0 {
             return Err(format!("{} can be written to by every user (chmod o-w)", path.display()));
         }
-        let mut top =
-            vec![0; usize::try_from(known.len()).map_or(settings::TOP, |all| all.min(settings::TOP))];
+        let mut top = vec![0; usize::try_from(known.len()).map_or(TOP, |all| all.min(TOP))];
         let count = file.read(&mut top).map_err(unreadable)?;
         top.truncate(count);
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let mut word = path.into_os_string();
         word.push(callable);
         Ok(Self { word, folder, real, owner: known.uid(), top })
+    }
+
+    /// What to call it in a log that it may share with other apps.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.word.as_bytes()
+    }
+
+    /// What to say of a setting in the script that nobody reads. Takes longer than all the rest, so it is asked only
+    /// where a backend is started.
+    pub(crate) fn misplaced(&self) -> Option<String> {
+        let mut script = Vec::new();
+        File::open(&self.real).ok()?.take(WHOLE).read_to_end(&mut script).ok()?;
+        janua_backend::misplaced(&script).map(|told| format!("{}: {told}", self.real.display()))
     }
 }

@@ -29,6 +29,8 @@ const PROGRESS: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 pub(crate) struct Exchange {
     socket: OwnedFd,
     input: Input,
+    /// What the app has for the log.
+    told: log::Told,
     /// What the backend takes next of the body. It may have gone.
     outgoing: Vec<u8>,
     sent: usize,
@@ -63,11 +65,12 @@ pub(crate) enum End {
 }
 
 impl Exchange {
-    /// A request, with this body, that nobody has taken yet.
-    pub(crate) fn new(socket: OwnedFd, input: Input) -> Self {
+    /// A request of the app of this name, with this body, that nobody has taken yet.
+    pub(crate) fn new(socket: OwnedFd, input: Input, app: &[u8]) -> Self {
         Self {
             socket,
             input,
+            told: log::Told::by(app),
             outgoing: Vec::new(),
             sent: 0,
             deaf: false,
@@ -148,11 +151,11 @@ impl Exchange {
                     self.begun = true;
                 }
                 Ok(Some(Piece::StdoutEnd)) => self.complete = true,
-                Ok(Some(Piece::Stderr(piece))) => log::raw(piece),
+                Ok(Some(Piece::Stderr(piece))) => self.told.piece(piece),
                 Ok(Some(Piece::End(end))) => self.over = Some(self.ended(end)),
                 Ok(Some(Piece::Management) | None) => {}
                 Err(error) => {
-                    log::line(format_args!("the backend's answer makes no sense: {error}"));
+                    self.told.line(format_args!("the backend's answer makes no sense: {error}"));
                     self.over = Some(self.lost());
                 }
             }
@@ -178,7 +181,7 @@ impl Exchange {
         match poll(&mut watched, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => {
-                log::line(format_args!("waiting failed: {error}"));
+                self.told.line(format_args!("waiting failed: {error}"));
                 return Some(self.lost());
             }
         }
@@ -292,7 +295,7 @@ impl Exchange {
             (true, true) => End::Answered,
             (true, false) => End::Broken,
             (false, _) => {
-                log::line("the backend was lost before it answered");
+                self.told.line("the backend was lost before it answered");
                 End::Unanswered(500)
             }
         }

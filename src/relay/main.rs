@@ -153,7 +153,11 @@ fn hand_over(word: &OsStr, executable: &Path, request: &Request) -> Result<i32, 
     let place = Place::find(&app, executable).map_err(NoBackend::Because)?;
     for _ in 0..OFFERS {
         let Connected { socket, started, loading, identity } = place.connect()?;
-        let mut exchange = Exchange::new(socket, request.input);
+        // Once for each backend, and in the server's log, where whoever has written the script looks.
+        if let Some(told) = started.then(|| app.misplaced()).flatten() {
+            log::line(told);
+        }
+        let mut exchange = Exchange::new(socket, request.input, app.name());
         let loaded = loading && exchange.hand_over(&request::question());
         if loaded && place.is_stale(identity) {
             // Code that changed while it was loaded is old code, and who asks after the change is to get the new one.

@@ -5,7 +5,7 @@ use crate::environment::kept;
 use crate::failed;
 use crate::folder::{self, privately};
 use crate::key::Key;
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use crate::start::{Start, address, unix_socket};
 use janua_backend::{Files, Folder, Identity, Lock, State};
 use rustix::fs::FileType;
@@ -214,7 +214,7 @@ fn key(app: &App, executable: &Path, environment: &[(OsString, OsString)]) -> St
         }
     }
     key.add(environment.len().to_ne_bytes());
-    settings::lines(&app.top).for_each(|line| key.add(line));
+    janua_backend::settings(&app.top).for_each(|(_, line)| key.add(line));
     for (name, value) in environment {
         key.add(name.as_bytes());
         key.add(value.as_bytes());

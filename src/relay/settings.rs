@@ -1,11 +1,8 @@
-//! The settings in the comment lines of a script: `# janua: name = value`.
+//! Those settings of a script that matter before its backend runs.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
-
-/// How much of a script is looked at. Settings stand at its top.
-pub(crate) const TOP: usize = 8 * 1024;
 
 /// What of a script's settings means something before its backend runs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,19 +11,6 @@ pub(crate) struct Settings {
     pub(crate) folder: Option<PathBuf>,
     /// Setting `cgi_environment`: names.
     pub(crate) environment: Vec<OsString>,
-}
-
-/// The settings in the first bytes of a script: what follows `# janua:`, before the first line that is neither a comment
-/// nor blank.
-pub(crate) fn lines(top: &[u8]) -> impl Iterator<Item = &[u8]> {
-    // An encoding mark in front of the first line is no code.
-    let top = top.strip_prefix(b"\xef\xbb\xbf").unwrap_or(top);
-    top.split(|byte| *byte == b'\n')
-        .map(<[u8]>::trim_ascii)
-        .take_while(|line| line.is_empty() || line.starts_with(b"#"))
-        .filter_map(|line| {
-            Some(line.strip_prefix(b"#")?.trim_ascii_start().strip_prefix(b"janua:")?.trim_ascii())
-        })
 }
 
 impl Settings {
@@ -39,7 +23,7 @@ impl Settings {
             if let Some(value) = variable(&format!("JANUA_{}", name.to_ascii_uppercase())) {
                 return Ok(vec![value]);
             }
-            let mut written = lines(top).filter_map(|line| {
+            let mut written = janua_backend::settings(top).filter_map(|(_, line)| {
                 line.strip_prefix(name.as_bytes())?
                     .trim_ascii_start()
                     .strip_prefix(b"=")
@@ -160,12 +144,6 @@ mod tests {
 
     fn read(top: &str) -> Result<Settings, String> {
         Settings::read(top.as_bytes(), |_| None)
-    }
-
-    #[test]
-    fn settings_stand_before_the_first_line_of_code() {
-        let top = "#!/bin/janua-cgi\n#janua: a = 1\r\n\n  #  janua:b=2\n# Janua: c\n# janua\nimport x\n# janua: d = 4\n";
-        assert!(lines(top.as_bytes()).eq([&b"a = 1"[..], b"b=2"]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::folder::privately;
-use janua_backend::{BACKEND, Files, Folder};
+use janua_backend::{BACKEND, Files, Folder, bound_log};
 use rustix::fs::OFlags;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::ffi::{OsStr, OsString};
@@ -16,9 +16,6 @@ pub(crate) const STEP: &str = "--start-backend";
 
 /// Connections that may wait while the app is loaded. The system has its own limit besides.
 const BACKLOG: i32 = 4096;
-
-/// The log of a backend is begun anew at a start if it is longer than this, in bytes.
-const LOG_BYTES: u64 = 1024 * 1024;
 
 /// What a backend is started from.
 #[derive(Debug)]
@@ -51,7 +48,7 @@ impl Start<'_> {
     }
 
     fn spawn(&self, folder: &Folder, files: &Files, socket: OwnedFd) -> Result<(), String> {
-        let log = log(folder, &files.log()).map_err(|error| format!("no log can be written: {error}"))?;
+        let log = log(folder, files).map_err(|error| format!("no log can be written: {error}"))?;
         let both = log.try_clone().map_err(|error| error.to_string())?;
         let janua = command(self.executable);
         let mut child = Command::new(self.executable)
@@ -107,12 +104,10 @@ pub(crate) fn address(folder: &Folder, name: &Path) -> rustix::io::Result<Socket
     })
 }
 
-fn log(folder: &Folder, name: &Path) -> rustix::io::Result<OwnedFd> {
-    let file = privately(|| folder.file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE))?;
-    if rustix::fs::fstat(&file)?.st_size.cast_unsigned() > LOG_BYTES {
-        rustix::fs::ftruncate(&file, 0)?;
-    }
-    Ok(file)
+fn log(folder: &Folder, files: &Files) -> rustix::io::Result<OwnedFd> {
+    // The first backend has none; if it cannot be cut now, the backend says so.
+    let _ = bound_log(folder, files);
+    privately(|| folder.file(&files.log(), OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE))
 }
 
 /// What the process between a request and its backend does: it leaves the server's session, starts the backend and ends.

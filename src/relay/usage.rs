@@ -16,14 +16,20 @@ The first request starts a backend of the app, later ones find it; it goes when 
 while (setting cgi_idle_timeout). A change of the script, or of a module from its folder, counts from the
 next request on. Where no backend can be had, the request is answered by 'janua cgi APP' instead.
 
-Settings stand in comments at the top of the script, as '# janua: NAME = VALUE'. Those that matter here:
+Settings stand in comments at the top of the script, as '# janua: NAME = VALUE'. Those of a backend:
 
+    cgi_idle_timeout = \"5m\"     time without a request after which it goes
+    cgi_threads = 1             threads that call the app
+    cgi_max_requests = 0        requests after which the app is loaded anew; 0: any number
+    cgi_max_memory = \"0\"        memory above which the app is loaded anew; 0: any amount
+    cgi_reload = \"script\"       files whose change has the app loaded anew, or \"off\"
     cgi_folder = \"PATH\"         where the backends' sockets are; a folder of this user's alone
                                 (default: $XDG_RUNTIME_DIR/janua, or /tmp/janua-UID)
     cgi_environment = \"A B\"     more variables to start the backend with, beside PATH, HOME, LANG, TZ,
                                 PYTHON*, JANUA_* and the like; each value gets a backend of its own
 
-'janua settings' lists the others. 'janua cgi-status' shows the backends that run, and stops them.
+'janua settings' lists all, such as script_name; 'janua settings NAME' explains one. 'janua cgi-status'
+shows the backends that run and their logs, and stops them.
 
 Options:
     --help      print this

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .conftest import until
+from .conftest import is_alive, until
 
 APP = """
 import helper
@@ -102,6 +102,28 @@ def test_a_touch_is_enough(site):
         pids.append(site.pid(script))
         os.utime(script)
     assert len(set(pids)) == 3
+
+
+@pytest.mark.parametrize("reload", ["script", "off"])
+def test_other_settings_in_the_script_end_the_backend_that_had_the_old_ones(site, reload):
+    """By its settings a backend is found, so nobody came to it any more, and it stayed until its idle timeout."""
+    comment = f"# janua: cgi_reload = '{reload}'"
+    script = site.script("app.cgi", comment, "# janua: cgi_threads = 1")
+    first = site.pid(script)
+    site.script("app.cgi", comment, "# janua: cgi_threads = 2")
+    second = site.pid(script)
+    assert second != first and site.pid(script) == second
+    until(lambda: not is_alive(first))
+    assert len(site.files("socket")) == 1
+    assert b"other settings stand in the script" in b"".join(log.read_bytes() for log in site.files("log"))
+
+
+def test_other_code_below_the_same_settings_ends_nothing_with_reload_off(site):
+    script = site.script("app.cgi", "# janua: cgi_reload = 'off'")
+    first = site.pid(script)
+    write(script, script.read_text() + "# edited\n")
+    time.sleep(2.5)
+    assert site.pid(script) == first
 
 
 def test_code_that_changes_while_it_is_loaded(site):
