@@ -65,6 +65,10 @@ fn check_limits(params: &Params, limits: Limits) -> Result<(), PeerError> {
         let reason = format!("the environment has {} variables, {} are allowed", params.len(), limits.params);
         return Err(PeerError::refuse(431, reason).with_setting("max_params"));
     }
+    if params.iter().any(|(name, _)| name.len() > limits.name_bytes) {
+        let reason = format!("the environment has a name of more than {} bytes", limits.name_bytes);
+        return Err(PeerError::refuse(431, reason).with_setting("max_name_bytes"));
+    }
     let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     if bytes > limits.params_bytes {
         let reason = format!("the environment has {bytes} bytes, {} are allowed", limits.params_bytes);
@@ -275,6 +279,14 @@ mod tests {
         assert!(CgiCodec::new(params(2), limits).poll().is_ok());
         let error = CgiCodec::new(params(3), limits).poll().unwrap_err();
         assert_eq!((error.answer, error.setting), (Answer::Status(431), Some("max_params")));
+    }
+
+    #[test]
+    fn too_long_a_name_is_refused_with_the_setting() {
+        let limits = Limits { name_bytes: 6, ..Limits::default() };
+        assert!(CgiCodec::new(request_params([("HTTP_A", "v")]), limits).poll().is_ok());
+        let error = CgiCodec::new(request_params([("HTTP_AB", "v")]), limits).poll().unwrap_err();
+        assert_eq!((error.answer, error.setting), (Answer::Status(431), Some("max_name_bytes")));
     }
 
     #[test]

@@ -48,6 +48,13 @@ impl Exchange {
         self.end(out, 1);
     }
 
+    /// Appends the end of a request that the application was not asked for, as there are too many.
+    pub(crate) fn overload(&mut self, out: &mut Vec<u8>) {
+        self.ended = true;
+        self.keep = false;
+        EndRequest::unseen(ProtocolStatus::Overloaded).append(self.id, out);
+    }
+
     /// Section 5.3: STDERR is closed if it was used, STDOUT always, unless the response broke off.
     fn end(&mut self, out: &mut Vec<u8>, app_status: u32) {
         self.ended = true;

@@ -4,7 +4,9 @@ use crate::answer::frame;
 use crate::exchange::{Exchange, Input, Verdict};
 use crate::management::{Capacity, Multiplex, unknown_type};
 use crate::pairs::PairStream;
-use crate::record::{BeginRequest, EndRequest, HEADER_LENGTH, Header, NULL_REQUEST, ProtocolStatus, VERSION};
+use crate::record::{
+    BeginRequest, EndRequest, HEADER_LENGTH, Header, NULL_REQUEST, ProtocolStatus, VERSION, aborts,
+};
 use crate::target::{Record, Target};
 use crate::{FastCgiError, RecordType, Role};
 use janua_vocabulary::{Buffer, Codec, Event, Frame, Head, Limits, PeerError, Protocol};
@@ -388,6 +390,24 @@ impl Codec for FastCgiCodec {
         }
     }
 
+    fn overload(&mut self, out: &mut Vec<u8>) -> bool {
+        let Some(exchange) = self.open() else { return false };
+        exchange.overload(out);
+        true
+    }
+
+    fn last(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.keep = false;
+        }
+    }
+
+    fn given_up(&self) -> bool {
+        let Some(exchange) = self.exchange.as_ref().filter(|exchange| exchange.open()) else { return false };
+        let begun = self.record.as_ref().map_or(0, |record| record.content + record.padding);
+        aborts(self.buffer.unread().get(begun..).unwrap_or_default(), exchange.id)
+    }
+
     fn reusable(&self) -> bool {
         matches!(self.phase, Phase::Reading)
             && self.exchange.as_ref().is_some_and(|exchange| exchange.keep && exchange.over())
@@ -421,5 +441,9 @@ impl Codec for FastCgiCodec {
             (Some(exchange), _) if exchange.open() => exchange.input == Input::Params,
             _ => self.begun(),
         }
+    }
+
+    fn answerable(&self) -> bool {
+        self.in_head() && self.exchange.as_ref().is_some_and(Exchange::open)
     }
 }

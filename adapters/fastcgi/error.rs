@@ -38,6 +38,12 @@ pub enum FastCgiError {
         /// The limit in force.
         limit: usize,
     },
+    /// A pair whose name is, or claims to be, longer than allowed.
+    #[error("the peer sent a parameter whose name is longer than {limit} bytes")]
+    NameTooLong {
+        /// The limit in force, in bytes.
+        limit: usize,
+    },
     /// PARAMS ended inside a pair.
     #[error("the peer ended the parameters in the middle of a pair")]
     ParamsCut,
@@ -66,6 +72,7 @@ impl From<FastCgiError> for PeerError {
                 PeerError::refuse(431, reason).with_setting("max_params_bytes")
             }
             FastCgiError::TooManyParams { .. } => PeerError::refuse(431, reason).with_setting("max_params"),
+            FastCgiError::NameTooLong { .. } => PeerError::refuse(431, reason).with_setting("max_name_bytes"),
             FastCgiError::ParamsCut | FastCgiError::InputBeforeParams | FastCgiError::DataTooEarly => {
                 PeerError::refuse(400, reason)
             }

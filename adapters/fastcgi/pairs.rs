@@ -84,6 +84,9 @@ impl PairStream {
             let start = arrived - content.len();
             let middle = start.saturating_add(name);
             let end = middle.saturating_add(value);
+            if name > limits.name_bytes {
+                return Err(FastCgiError::NameTooLong { limit: limits.name_bytes });
+            }
             if end > limits.params_bytes {
                 return Err(too_long);
             }
@@ -125,7 +128,7 @@ impl PairStream {
 mod tests {
     use super::*;
 
-    const NO_LIMIT: Limits = Limits { params_bytes: usize::MAX, params: usize::MAX };
+    const NO_LIMIT: Limits = Limits { params_bytes: usize::MAX, params: usize::MAX, name_bytes: usize::MAX };
 
     #[test]
     fn lengths_take_one_byte_below_128_and_four_from_there() {
@@ -151,10 +154,15 @@ mod tests {
 
     #[test]
     fn a_claim_beyond_the_limit_is_refused_before_the_bytes_come() {
-        let limits = Limits { params_bytes: 1000, params: 10 };
+        let limits = Limits { params_bytes: 1000, params: 10, name_bytes: 5 };
         let mut stream = PairStream::default();
         let claim = [1, 0x80, 0, 3, 0xe8];
         assert_eq!(stream.extend(&claim, &limits), Err(FastCgiError::ParamsTooLong { limit: 1000 }));
+        let mut stream = PairStream::default();
+        assert_eq!(
+            stream.extend(b"\x05\x00NAME_\x06\x00", &limits),
+            Err(FastCgiError::NameTooLong { limit: 5 })
+        );
     }
 
     #[test]

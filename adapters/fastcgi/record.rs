@@ -258,3 +258,15 @@ pub(crate) fn append_stream(kind: RecordType, id: u16, content: &[u8], out: &mut
 pub(crate) fn append_end(kind: RecordType, id: u16, out: &mut Vec<u8>) {
     out.extend_from_slice(&Header { kind, id, content: 0, padding: 0 }.bytes());
 }
+
+/// True if among the records in `bytes`, which begin with a header, one gives up request `id` (section 5.4).
+pub(crate) fn aborts(mut bytes: &[u8], id: u16) -> bool {
+    while let Ok((rest, header)) = Header::parse(bytes) {
+        if header.kind == RecordType::AbortRequest && header.id == id {
+            return true;
+        }
+        let length = usize::from(header.content) + usize::from(header.padding);
+        bytes = rest.get(length..).unwrap_or_default();
+    }
+    false
+}

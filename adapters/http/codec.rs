@@ -123,7 +123,10 @@ impl HttpCodec {
         let Some(end) = scan.end(bytes, self.limits)? else {
             return if self.closed { Err(HttpError::ClosedInHead) } else { Ok(Step::NeedBytes) };
         };
-        let opening = Opening::parse(bytes.get(..end).unwrap_or_default(), scan.fields(), &self.ends)?;
+        let opening = {
+            let head = bytes.get(..end).unwrap_or_default();
+            Opening::parse(head, scan.fields(), self.limits.name_bytes, &self.ends)?
+        };
         self.input.take(end);
         self.reply = Reply::Due;
         self.http10 = opening.http10;
@@ -274,6 +277,10 @@ impl Codec for HttpCodec {
     fn truncate(&mut self, _out: &mut Vec<u8>) {
         self.keep = false;
         self.reply = Reply::Finished;
+    }
+
+    fn last(&mut self) {
+        self.keep = false;
     }
 
     fn reusable(&self) -> bool {

@@ -36,6 +36,8 @@ pub(crate) enum HttpError {
     HeadTooLarge(usize),
     #[error("the client's request has more than {0} header fields")]
     TooManyFields(usize),
+    #[error("the client sends a header field whose name is longer than {0} bytes")]
+    NameTooLong(usize),
     #[error("the client's chunked body {0}")]
     Chunks(#[from] ChunkError),
     #[error("the client closed the connection within a request head")]
@@ -52,6 +54,7 @@ impl From<HttpError> for PeerError {
         match error {
             HttpError::HeadTooLarge(_) => PeerError::refuse(431, reason).with_setting("max_params_bytes"),
             HttpError::TooManyFields(_) => PeerError::refuse(431, reason).with_setting("max_params"),
+            HttpError::NameTooLong(_) => PeerError::refuse(431, reason).with_setting("max_name_bytes"),
             HttpError::Version => PeerError::refuse(505, reason),
             HttpError::Connect | HttpError::TransferEncoding => PeerError::refuse(501, reason),
             HttpError::ClosedInHead | HttpError::ClosedInBody { .. } | HttpError::ClosedInChunks => {

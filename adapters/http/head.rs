@@ -74,8 +74,13 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// Reads `head`, whose end was found after `fields` header fields.
-    pub(crate) fn parse(head: &[u8], fields: usize, ends: &Ends) -> Result<Self, HttpError> {
+    /// Reads `head`, whose end was found after `fields` header fields. Their names may be `name_bytes` long.
+    pub(crate) fn parse(
+        head: &[u8],
+        fields: usize,
+        name_bytes: usize,
+        ends: &Ends,
+    ) -> Result<Self, HttpError> {
         let first = memchr::memchr(b'\r', head).unwrap_or(head.len());
         let (line, rest) = head.split_at_checked(first).unwrap_or_default();
         let line = RequestLine::parse(line)?;
@@ -95,6 +100,9 @@ impl Opening {
             Ok(httparse::Status::Partial) => return Err(HttpError::Fields(httparse::Error::NewLine)),
             Err(error) => return Err(HttpError::Fields(error)),
         };
+        if headers.iter().any(|header| header.name.len() > name_bytes) {
+            return Err(HttpError::NameTooLong(name_bytes));
+        }
         let fields = Fields::read(headers, http10)?;
         let body = if fields.chunked {
             BodyLength::ToEnd
@@ -118,7 +126,7 @@ mod tests {
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nX: 1\r\n\r\nmore\n";
 
     fn limits(params_bytes: usize, params: usize) -> Limits {
-        Limits { params_bytes, params }
+        Limits { params_bytes, params, ..Limits::default() }
     }
 
     #[test]
@@ -167,7 +175,7 @@ mod tests {
     fn malformed_fields_are_refused() {
         let parse = |field: &[u8]| {
             let head = [b"GET / HTTP/1.1\r\nHost: h\r\n", field, b"\r\n\r\n"].concat();
-            Opening::parse(&head, 2, &Ends::default()).map(|opening| opening.request)
+            Opening::parse(&head, 2, 9, &Ends::default()).map(|opening| opening.request)
         };
         assert!(parse(b"X: 1").is_ok());
         assert!(parse(b"X:").is_ok());
@@ -179,10 +187,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_be_as_long_as_the_limit() {
+        let head = b"GET / HTTP/1.1\r\nHost: h\r\nX-Long: 1\r\n\r\n";
+        let parse = |name_bytes| Opening::parse(head, 2, name_bytes, &Ends::default()).map(drop);
+        assert_eq!(parse(6), Ok(()));
+        assert_eq!(parse(5), Err(HttpError::NameTooLong(5)));
+    }
+
+    #[test]
     fn more_fields_than_usual_have_room() {
         let fields = "X: 1\r\n".repeat(USUAL_FIELDS + 10);
         let head = format!("GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-        let opening = Opening::parse(head.as_bytes(), USUAL_FIELDS + 11, &Ends::default()).unwrap();
+        let opening = Opening::parse(head.as_bytes(), USUAL_FIELDS + 11, 9, &Ends::default()).unwrap();
         assert_eq!(
             opening.request.params.iter().filter(|(name, _)| *name == b"HTTP_X").count(),
             USUAL_FIELDS + 10

@@ -38,6 +38,12 @@ pub enum ScgiError {
         /// The limit in force.
         limit: usize,
     },
+    /// A name longer than allowed.
+    #[error("the peer sent a header whose name is longer than {limit} bytes")]
+    NameTooLong {
+        /// The limit in force, in bytes.
+        limit: usize,
+    },
     /// Nothing but CONTENT_LENGTH says where the body ends.
     #[error("the peer sent no CONTENT_LENGTH, which SCGI needs even when there is no body")]
     NoContentLength,
@@ -67,6 +73,7 @@ impl From<ScgiError> for PeerError {
         match error {
             ScgiError::HeadTooLong { .. } => PeerError::refuse(431, reason).with_setting("max_params_bytes"),
             ScgiError::TooManyParams { .. } => PeerError::refuse(431, reason).with_setting("max_params"),
+            ScgiError::NameTooLong { .. } => PeerError::refuse(431, reason).with_setting("max_name_bytes"),
             ScgiError::ClosedInHead | ScgiError::ClosedInBody { .. } => PeerError::close(reason),
             _ => PeerError::refuse(400, reason),
         }

@@ -61,7 +61,7 @@ impl HeadReader {
                     if block.pop() != Some(b',') {
                         return Err(ScgiError::NoComma);
                     }
-                    return request(std::mem::take(block), limits.params).map(Some);
+                    return request(std::mem::take(block), limits).map(Some);
                 }
             }
         }
@@ -83,13 +83,16 @@ fn longer(so_far: Option<usize>, byte: u8, limit: usize) -> Result<usize, ScgiEr
 }
 
 /// Reads the content of the netstring, in one pass.
-fn request(block: Vec<u8>, max_params: usize) -> Result<Request, ScgiError> {
+fn request(block: Vec<u8>, limits: &Limits) -> Result<Request, ScgiError> {
     let mut pairs = Vec::with_capacity(block.len() / Pair::USUAL_LENGTH);
     let mut content_length = None;
     let mut headers = iterator(block.as_slice(), header);
     for (name, value) in headers.by_ref() {
-        if pairs.len() == max_params {
-            return Err(ScgiError::TooManyParams { limit: max_params });
+        if pairs.len() == limits.params {
+            return Err(ScgiError::TooManyParams { limit: limits.params });
+        }
+        if name.len() > limits.name_bytes {
+            return Err(ScgiError::NameTooLong { limit: limits.name_bytes });
         }
         let start = block.offset(name);
         let middle = start + name.len();

@@ -83,6 +83,23 @@ pub trait Codec: Send {
     /// itself ([`Event::Aborted`]) and so knows.
     fn truncate(&mut self, out: &mut Vec<u8>);
 
+    /// Appends what the protocol itself has to say that a request will not be served now, in place of a response, and
+    /// has the connection end. False if it has nothing for that: then a response has to say so.
+    fn overload(&mut self, out: &mut Vec<u8>) -> bool {
+        let _ = out;
+        false
+    }
+
+    /// Says that no request is to follow the one at hand on this connection: it will not be
+    /// [reusable](Codec::reusable), and the peer hears of it where the protocol has a word for that.
+    fn last(&mut self) {}
+
+    /// True if the bytes at hand tell that the peer has given up the request whose head came last. What has been read
+    /// of them and what not stays as it is.
+    fn given_up(&self) -> bool {
+        false
+    }
+
     /// True if another request may follow on this connection: the response is finished, the request's body is
     /// complete, and the peer wants to keep the connection.
     fn reusable(&self) -> bool;
@@ -106,6 +123,11 @@ pub trait Codec: Send {
 
     /// True while a request has begun to arrive and its head is not whole, so that a time limit applies.
     fn in_head(&self) -> bool;
+
+    /// True if a request whose head has begun to arrive can be answered before its head is whole.
+    fn answerable(&self) -> bool {
+        self.in_head()
+    }
 }
 
 impl Answer {

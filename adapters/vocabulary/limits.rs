@@ -7,10 +7,12 @@ pub struct Limits {
     pub params_bytes: usize,
     /// Parameters (with HTTP: header lines) of a request. Setting `max_params`.
     pub params: usize,
+    /// Bytes of the name of one parameter (with HTTP: of a header's name as it came). Setting `max_name_bytes`.
+    pub name_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { params_bytes: 1024 * 1024, params: 1000 }
+        Self { params_bytes: 1024 * 1024, params: 1000, name_bytes: 1024 }
     }
 }

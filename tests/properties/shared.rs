@@ -48,7 +48,8 @@ impl Case {
     fn run(pieces: &[&[u8]], most: usize) -> Self {
         let splitter = Splitter::new(Capacity::default(), most);
         let limits = limits();
-        let bound = Bound::new(Limits { params_bytes: 4 * limits.params_bytes, params: 4 * limits.params });
+        let bound =
+            Bound::new(Limits { params_bytes: 4 * limits.params_bytes, params: 4 * limits.params, ..limits });
         let (mut case, mut arrived) =
             (Self { splitter, most, open: BTreeMap::new(), begun: 0, told: Vec::new(), out: Vec::new() }, 0);
         for piece in pieces {
@@ -137,7 +138,7 @@ impl Case {
 }
 
 fn limits() -> Limits {
-    Limits { params_bytes: 2_000, params: 20 }
+    Limits { params_bytes: 2_000, params: 20, ..Limits::default() }
 }
 
 /// Polls the codec of one request, and answers when the body has ended. True once END_REQUEST was sent.

@@ -7,8 +7,8 @@ mod support;
 
 use janua_fastcgi::client::{self, Encoder, Response};
 use janua_fastcgi::{Capacity, EndRequest, FastCgiCodec, ProtocolStatus, RecordType};
-use janua_vocabulary::{Codec, Head, Limits, Params};
-use support::{Seen, feed};
+use janua_vocabulary::{Codec, Event, Head, Limits, Params};
+use support::{Seen, feed, listen};
 
 const HEAD: Head<'_> = Head { status: b"200 OK", fields: b"A: b\r\n", length: None, bodiless: false };
 
@@ -142,7 +142,7 @@ fn a_response_that_broke_off_ends_the_request_without_closing_stdout() {
 
 #[test]
 fn a_refused_request_is_answered_and_the_connection_is_not_used_again() {
-    let limits = Limits { params_bytes: 10, params: 10 };
+    let limits = Limits { params_bytes: 10, params: 10, ..Limits::default() };
     let mut codec = FastCgiCodec::new(limits, Capacity::default());
     let mut seen = Vec::new();
     let params = Params::from_iter([(&b"NAME"[..], &b"a value"[..])]);
@@ -172,4 +172,80 @@ fn a_request_that_was_given_up_still_gets_its_end() {
     codec.finish(&mut out);
     assert!(Response::gather(1, &out).unwrap().end.is_some());
     assert!(codec.reusable());
+}
+
+#[test]
+fn a_request_too_many_ends_with_overloaded_and_so_does_the_connection() {
+    let mut codec = asked(1, true);
+    let mut out = Vec::new();
+    assert!(codec.overload(&mut out));
+    let response = Response::gather(1, &out).unwrap();
+    assert_eq!(response.end, Some(EndRequest { app_status: 0, protocol_status: ProtocolStatus::Overloaded }));
+    assert!(response.stdout.is_empty() && !codec.reusable());
+    out.clear();
+    codec.finish(&mut out);
+    assert!(!codec.overload(&mut out) && out.is_empty(), "it has ended already");
+}
+
+#[test]
+fn a_connection_is_not_used_again_behind_a_request_that_was_its_last() {
+    let mut codec = asked(1, true);
+    codec.last();
+    let mut out = Vec::new();
+    codec.respond(&HEAD, &mut out);
+    codec.finish(&mut out);
+    assert_eq!(Response::gather(1, &out).unwrap().end.unwrap().app_status, 0);
+    assert!(!codec.reusable() && !codec.kept());
+}
+
+#[test]
+fn a_head_that_is_not_whole_can_be_answered_once_its_request_has_begun() {
+    let wire = Encoder::default().request(&Params::from_iter([(&b"NAME"[..], &b"value"[..])]), b"");
+    let mut codec = FastCgiCodec::new(Limits::default(), Capacity::default());
+    assert!(!codec.answerable());
+    feed(&mut codec, &wire[..12], &mut Vec::new());
+    assert!(codec.in_head() && !codec.answerable(), "there is no request to answer to");
+    feed(&mut codec, &wire[12..20], &mut Vec::new());
+    assert!(codec.in_head() && codec.answerable());
+    codec.last();
+    let mut out = Vec::new();
+    codec.respond(&HEAD, &mut out);
+    codec.finish(&mut out);
+    assert!(Response::gather(1, &out).unwrap().complete && !codec.reusable());
+}
+
+/// Reads up to the request, and no further.
+fn request_of(wire: &[u8]) -> FastCgiCodec {
+    let mut codec = FastCgiCodec::new(Limits::default(), Capacity::default());
+    codec.space()[..wire.len()].copy_from_slice(wire);
+    codec.filled(wire.len());
+    assert!(matches!(codec.poll(), Ok(Event::Request(_))));
+    codec
+}
+
+#[test]
+fn that_a_request_is_given_up_can_be_seen_before_its_body_is_read() {
+    let head = |id| {
+        let mut wire = Encoder { id, keep: true, ..Encoder::default() }.request(&Params::new(), b"");
+        wire.truncate(wire.len() - 8);
+        wire
+    };
+    let (body, abort) =
+        (|id| record(RecordType::Stdin, id, b"body"), |id| record(RecordType::AbortRequest, id, b""));
+    for (behind, given_up) in [
+        (vec![], false),
+        (abort(1), true),
+        ([body(1), record(RecordType::Stdin, 1, b""), abort(1)].concat(), true),
+        (abort(2), false),
+        // Only what is a record by itself is one.
+        (record(RecordType::Stdin, 1, &abort(1)), false),
+        (abort(1)[..7].to_vec(), false),
+        ([body(1), b"\x01\x05\x00\x01\xff\xff\x00\x00".to_vec(), abort(1)].concat(), false),
+    ] {
+        let mut codec = request_of(&[head(1), behind.clone()].concat());
+        assert_eq!(codec.given_up(), given_up, "{}", behind.escape_ascii());
+        let mut seen = Vec::new();
+        listen(&mut codec, &mut seen);
+        assert_eq!(seen.contains(&Seen::Aborted), given_up, "looking has changed what is seen");
+    }
 }

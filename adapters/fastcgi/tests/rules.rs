@@ -409,7 +409,7 @@ fn params_that_end_inside_a_pair_are_refused() {
 
 #[test]
 fn params_beyond_a_limit_are_refused_as_soon_as_they_exceed_it() {
-    let limits = Limits { params_bytes: 20, params: 2 };
+    let limits = Limits { params_bytes: 20, params: 2, name_bytes: 12 };
     let fails = |content: &[u8]| {
         let mut codec = FastCgiCodec::new(limits, CAPACITY);
         let mut seen = Vec::new();
@@ -422,7 +422,10 @@ fn params_beyond_a_limit_are_refused_as_soon_as_they_exceed_it() {
     let (bytes, count) = (Some("max_params_bytes"), Some("max_params"));
     assert_eq!(fails(&[&b"\x01\x12A"[..], &[b'v'; 18]].concat()), Some((Answer::Status(431), bytes)));
     assert_eq!(fails(b"\x01\x12"), Some((Answer::Status(431), bytes)));
-    assert_eq!(fails(b"\xff\xff\xff\xff\xff\xff\xff\xff"), Some((Answer::Status(431), bytes)));
+    let name = Some("max_name_bytes");
+    assert_eq!(fails(b"\x0d\x00"), Some((Answer::Status(431), name)));
+    assert_eq!(fails(b"\xff\xff\xff\xff\xff\xff\xff\xff"), Some((Answer::Status(431), name)));
+    assert_eq!(fails(b"\x0c\xff\xff\xff\xff"), Some((Answer::Status(431), bytes)));
     let full = [&b"\x01\x11A"[..], &[b'v'; 17]].concat();
     assert_eq!(fails(&full), None);
     assert_eq!(fails(&[&full[..], b"\x01"].concat()), Some((Answer::Status(431), bytes)));

@@ -121,7 +121,7 @@ fn bytes_after_the_body_are_ignored() {
 
 #[test]
 fn a_head_longer_than_the_limit_is_refused_when_its_length_is_known() {
-    let limits = Limits { params_bytes: 99, params: 10 };
+    let limits = Limits { params_bytes: 99, params: 10, ..Limits::default() };
     for wire in [&b"100"[..], b"99999999999999999999999999"] {
         let mut seen = Vec::new();
         feed(&mut ScgiCodec::new(limits), wire, &mut seen);
@@ -143,6 +143,16 @@ fn more_parameters_than_the_limit_are_refused() {
     let expected = PeerError::from(ScgiError::TooManyParams { limit: 2 });
     assert_eq!((expected.answer, expected.setting), (Answer::Status(431), Some("max_params")));
     assert_eq!(error, Some(Seen::Failed(expected)));
+}
+
+#[test]
+fn a_name_longer_than_the_limit_is_refused() {
+    let limits = Limits { name_bytes: 14, ..Limits::default() };
+    let of = |content: &[u8]| watch(&mut ScgiCodec::new(limits), [netstring(content).as_slice()]).pop();
+    assert_eq!(of(b"CONTENT_LENGTH\x000\0"), Some(Seen::Closed));
+    let expected = PeerError::from(ScgiError::NameTooLong { limit: 14 });
+    assert_eq!((expected.answer, expected.setting), (Answer::Status(431), Some("max_name_bytes")));
+    assert_eq!(of(b"CONTENT_LENGTH\x000\0HTTP_X_LONG_ONE\0v\0"), Some(Seen::Failed(expected)));
 }
 
 #[test]

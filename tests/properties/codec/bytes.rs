@@ -55,9 +55,10 @@ pub(crate) fn bytes_in(input: &mut Input<'_>, wire: &impl Wire) {
 
 fn limits(choice: u8) -> Limits {
     match choice {
-        0..128 => Limits { params_bytes: 64 * 1024, params: 100 },
-        128..192 => Limits { params_bytes: 16 * usize::from(choice - 127), params: 100 },
-        _ => Limits { params_bytes: 4096, params: usize::from(choice - 192) % 16 },
+        0..96 => Limits { params_bytes: 64 * 1024, params: 100, ..Limits::default() },
+        96..128 => Limits { params_bytes: 64 * 1024, params: 100, name_bytes: usize::from(choice - 92) },
+        128..192 => Limits { params_bytes: 16 * usize::from(choice - 127), params: 100, ..Limits::default() },
+        _ => Limits { params_bytes: 4096, params: usize::from(choice - 192) % 16, ..Limits::default() },
     }
 }
 

@@ -57,8 +57,8 @@ impl Case {
     fn run(mut input: Input<'_>, wire: &mut impl Wire, idle: bool) -> Self {
         let choice = input.byte();
         let limits = match choice % 4 {
-            3 => Limits { params_bytes: 300, params: 12 },
-            _ => Limits { params_bytes: 80_000, params: 100 },
+            3 => Limits { params_bytes: 300, params: 12, ..Limits::default() },
+            _ => Limits { params_bytes: 80_000, params: 100, ..Limits::default() },
         };
         let codec = wire.codec(limits);
         let mut case = Self {

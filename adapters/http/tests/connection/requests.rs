@@ -200,10 +200,16 @@ fn limits_are_kept_and_named() {
         feed(&mut codec, b"GET / HTTP/1.1\r\nHost: h\r\nX: 1\r\n\r\n");
         codec.poll().map(drop).map_err(|error| (error.answer, error.setting.unwrap()))
     };
-    assert_eq!(refusal(Limits { params_bytes: 33, params: 2 }), Ok(()));
+    assert_eq!(refusal(Limits { params_bytes: 33, params: 2, ..Limits::default() }), Ok(()));
     let too_large = (Answer::Status(431), "max_params_bytes");
-    assert_eq!(refusal(Limits { params_bytes: 32, params: 2 }), Err(too_large));
-    assert_eq!(refusal(Limits { params_bytes: 33, params: 1 }), Err((Answer::Status(431), "max_params")));
+    assert_eq!(refusal(Limits { params_bytes: 32, params: 2, ..Limits::default() }), Err(too_large));
+    assert_eq!(
+        refusal(Limits { params_bytes: 33, params: 1, ..Limits::default() }),
+        Err((Answer::Status(431), "max_params"))
+    );
+    let too_long = (Answer::Status(431), "max_name_bytes");
+    assert_eq!(refusal(Limits { name_bytes: 3, ..Limits::default() }), Err(too_long));
+    assert_eq!(refusal(Limits { name_bytes: 4, ..Limits::default() }), Ok(()));
 }
 
 #[test]

@@ -153,3 +153,26 @@ fn a_client_knows_how_each_body_ends() {
         Err(ClientError::NotHttp(_))
     ));
 }
+
+#[test]
+fn the_last_request_of_a_connection_is_told_so() {
+    let mut codec = asked("GET / HTTP/1.1", "");
+    codec.last();
+    let mut out = respond(&mut codec, &ok(Some(0)), &[]);
+    codec.finish(&mut out);
+    assert!(text(out).contains("\r\nConnection: close\r\n"));
+    assert!(!codec.reusable());
+}
+
+#[test]
+fn a_head_that_is_not_whole_can_be_answered() {
+    let mut codec = codec();
+    assert!(!codec.answerable());
+    feed(&mut codec, b"GET / HT");
+    assert!(matches!(codec.poll(), Ok(Event::NeedBytes)) && codec.answerable());
+    codec.last();
+    let mut out = respond(&mut codec, &ok(Some(0)), &[]);
+    codec.finish(&mut out);
+    assert!(text(out).contains("\r\nConnection: close\r\n"));
+    assert!(!codec.reusable());
+}
