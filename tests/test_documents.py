@@ -42,6 +42,7 @@ APPLIES = {
     "Apps that janua-cgi keeps": ("run",),
     "General": ("serve", "run", "cgi"),
     "Limits": ("serve", "run", "cgi"),
+    "Connections": ("serve", "run"),
     "FastCGI": ("serve", "run"),
     "What the app sees": ("serve", "run", "cgi"),
     "Finding faults": ("serve",),

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn which_limit_was_reached_first_depended_on_how_the_bytes_arrived() {
-        let limits = Limits { params_bytes: 1000, params: 10 };
+        let limits = Limits { params_bytes: 1000, params: 10, ..NO_LIMIT };
         let empty_pairs = [0; 1001];
         let too_many = Err(FastCgiError::TooManyParams { limit: 10 });
         assert_eq!(PairStream::default().extend(&empty_pairs, &limits), too_many);

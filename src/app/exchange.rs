@@ -22,6 +22,12 @@ pub enum Failure {
     /// The body is not what the protocol promised.
     #[error("{0}")]
     Broken(String),
+    /// More of the body came than may.
+    #[error("it has more than {most} bytes (setting max_body_bytes)")]
+    TooLong {
+        /// How many bytes it may have.
+        most: u64,
+    },
     /// This side could not keep the body (no room for the temporary file).
     #[error("the request's body could not be kept: {0}")]
     Spool(String),
@@ -38,6 +44,7 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Failure::Stalled { .. } => 408,
+            Failure::TooLong { .. } => 413,
             Failure::Spool(_) | Failure::Over | Failure::Interrupted => 500,
             Failure::Gone(_) | Failure::Broken(_) => 400,
         }

@@ -12,7 +12,9 @@ pub(crate) fn exception(failure: &Failure, reading: bool) -> PyErr {
         Failure::Gone(_) => PyBrokenPipeError::new_err(text),
         Failure::Stalled { .. } => PyTimeoutError::new_err(text),
         Failure::Over => PyValueError::new_err(text),
-        Failure::Broken(_) | Failure::Spool(_) | Failure::Interrupted => PyOSError::new_err(text),
+        Failure::Broken(_) | Failure::TooLong { .. } | Failure::Spool(_) | Failure::Interrupted => {
+            PyOSError::new_err(text)
+        }
     }
 }
 

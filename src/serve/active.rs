@@ -27,6 +27,8 @@ pub(crate) struct Active {
     pub(crate) body: Stream,
     /// What follows the body, for a filter.
     pub(crate) file: Option<Stream>,
+    /// The most bytes that both may have together; 0 if there is no such number.
+    most: u64,
     /// The body is complete, and the file comes.
     at_file: bool,
     /// What ended the body before its time. It stays: every later read fails alike.
@@ -91,8 +93,8 @@ impl Next {
 }
 
 impl Active {
-    /// Takes over a connection whose request has a body of `length`.
-    pub(crate) fn new(connection: Box<Connection>, length: BodyLength) -> Self {
+    /// Takes over a connection whose request has a body of `length`. With its file it may have `most` bytes.
+    pub(crate) fn new(connection: Box<Connection>, length: BodyLength, most: u64) -> Self {
         let file = match connection.role {
             Role::Filter { length, .. } => Some(Stream::new(length)),
             Role::Responder | Role::Authorizer => None,
@@ -101,6 +103,7 @@ impl Active {
             connection,
             body: Stream::new(length),
             file,
+            most,
             at_file: false,
             aborted: false,
             looked: None,
@@ -174,7 +177,7 @@ impl Active {
             Ok(Direct::Read(count)) => {
                 self.waited = Waited::default();
                 stream.passed(count);
-                return Ok(Next::Took(count));
+                return self.measured().map(|()| Next::Took(count));
             }
             Err(error) => return Err(self.fail(Failure::Gone(error.to_string()))),
         }
@@ -193,7 +196,7 @@ impl Active {
             // All of it may have gone to the spool, or been beyond the body's end.
             Ok(Pulled::Body) => {
                 self.waited = Waited::default();
-                Ok(Next::Took(taken))
+                self.measured().map(|()| Next::Took(taken))
             }
             Ok(Pulled::SecondStream) => {
                 let short = self.body.short("the request's body", "CONTENT_LENGTH");
@@ -218,6 +221,15 @@ impl Active {
             Err(Broken::Peer(error)) => Err(self.fail(Failure::Broken(error.to_string()))),
             Err(Broken::Io(error)) => Err(self.fail(Failure::Gone(error.to_string()))),
         }
+    }
+
+    /// Fails once more has come than may.
+    fn measured(&mut self) -> Result<(), Failure> {
+        let come = self.body.come + self.file.as_ref().map_or(0, |file| file.come);
+        if self.most == 0 || come <= self.most {
+            return Ok(());
+        }
+        Err(self.fail(Failure::TooLong { most: self.most }))
     }
 
     /// Takes what arrives while the peer is waited for to take the response: some send their whole body first. It ends when
@@ -245,9 +257,10 @@ impl Active {
         if self.failure.is_some() { None } else { stream.to_come() }
     }
 
-    /// True if the body cannot be had any more although the peer sends it: there was no place to put it.
+    /// True if the body cannot be had any more although the peer sends it: there was no place to put it, or there is too
+    /// much of it.
     fn lost(&self) -> bool {
-        matches!(self.failure, Some(Failure::Spool(_)))
+        matches!(self.failure, Some(Failure::Spool(_) | Failure::TooLong { .. }))
     }
 
     pub(crate) fn wants_input(&self) -> bool {

@@ -4,7 +4,7 @@ use crate::active::{Active, Waited, no_place};
 use crate::connection::Connection;
 use crate::flusher::{Flusher, Visit};
 use crate::link::Readiness;
-use crate::{log, system};
+use crate::{Plan, log, system};
 use janua_app::{Block, Exchange, Failure};
 use janua_vocabulary::{BodyLength, Codec, Head, Protocol, Role};
 use std::fs::File;
@@ -37,17 +37,16 @@ pub(crate) struct Carrier {
 }
 
 impl Carrier {
-    /// Takes over a connection whose request has a body of `length`. Of the body at most `memory` bytes are held in
-    /// memory; the peer may go without progress for `patience`. With a `flusher`, small blocks wait for company.
+    /// Takes over a connection whose request has a body of `length`. What its peer may do, and how much is held in memory,
+    /// the `plan` says. With a `flusher`, small blocks wait for company.
     pub(crate) fn new(
         connection: Box<Connection>,
         length: BodyLength,
-        memory: usize,
-        patience: Duration,
+        plan: &Plan,
         flusher: Option<Arc<Flusher>>,
     ) -> Arc<Self> {
-        let role = connection.role;
-        let state = Mutex::new(Some(Active::new(connection, length)));
+        let (role, memory, patience) = (connection.role, plan.body_memory, plan.progress_timeout);
+        let state = Mutex::new(Some(Active::new(connection, length, plan.max_body_bytes)));
         Arc::new_cyclic(|this| Self { patience, memory, role, flusher, this: this.clone(), state })
     }
 

@@ -3,7 +3,7 @@
 use crate::carrier::Carrier;
 use crate::connection::{Broken, Connection, Peer, Pulled};
 use crate::link::Link;
-use crate::{Plan, Source, lobby, log, refusal, system};
+use crate::{Plan, Source, farewell, log, refusal, system};
 use janua_app::{Exchange, Mode, Thread, forget_variable, on_terminate};
 use janua_cgi::CgiCodec;
 use janua_environ::Settings;
@@ -95,6 +95,10 @@ fn call(
             return 0;
         }
     };
+    if refusal::refuse_too_long(&mut connection, method, environ.body, plan) {
+        end(&mut connection, plan);
+        return 0;
+    }
     let mode = Mode { multithread: false, multiprocess: true, run_once: true };
     let app = match source.load(thread, mode) {
         Ok(app) => app,
@@ -106,7 +110,7 @@ fn call(
         }
     };
     // For one request another thread is not worth its start, so every block is written at once.
-    let carrier = Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout, None);
+    let carrier = Carrier::new(connection, environ.body, plan, None);
     let exchange: Arc<dyn Exchange> = carrier.clone();
     if catch_unwind(AssertUnwindSafe(|| app.call(thread, &environ, exchange))).is_err() {
         log::line("a fault in janua itself");
@@ -130,7 +134,7 @@ fn end(connection: &mut Connection, plan: &Plan) {
                 }
             }
         }
-        let more = lobby::settle(connection);
+        let more = farewell::settle(connection);
         if answered && !(connection.body_over || body_is_due()) {
             return;
         }

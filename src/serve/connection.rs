@@ -1,5 +1,6 @@
 //! One connection: its descriptors, its protocol, and what is on its way out.
 
+use crate::census::Seat;
 use crate::link::Link;
 use crate::outgoing::Outgoing;
 use crate::system::Watched;
@@ -78,6 +79,12 @@ pub(crate) struct Connection {
     pub(crate) peer: Peer,
     /// The socket as the reactor knows it, once it had to be waited for.
     pub(crate) watched: Option<Watched>,
+    /// Its place among the others; a lane has none of its own.
+    pub(crate) seat: Option<Seat>,
+    /// It is one request of a connection that several share.
+    pub(crate) lane: bool,
+    /// Requests that have been taken from it, if they are counted.
+    pub(crate) requests: u64,
     /// What the server asks for with the request at hand.
     pub(crate) role: Role,
     /// The body of the request at hand is complete, or will never be.
@@ -101,6 +108,9 @@ impl Connection {
             out: Outgoing::default(),
             peer,
             watched: None,
+            seat: None,
+            lane: false,
+            requests: 0,
             role: Role::Responder,
             body_over: true,
             dead: false,
@@ -108,6 +118,17 @@ impl Connection {
             promises: false,
             drained: false,
         }
+    }
+
+    /// True if its requests are to be refused, as there are too many connections.
+    pub(crate) fn is_surplus(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seat| seat.surplus)
+    }
+
+    /// True if the peer is known to have given up the request whose head came last. A lane is left by whoever parts the
+    /// requests, who has told the peer.
+    pub(crate) fn is_given_up(&self) -> bool {
+        if self.lane { self.link.is_left() } else { self.codec.given_up() }
     }
 
     /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.

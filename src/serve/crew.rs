@@ -5,6 +5,7 @@ use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::flusher::Flusher;
 use crate::heap::Heap;
+use crate::kept::Sweeper;
 use crate::lead::Lead;
 use crate::lobby;
 use crate::lock::{Doing, LONG, Lock};
@@ -114,6 +115,9 @@ impl Crew {
         mut connection: Box<Connection>,
         request: &Request,
     ) -> Option<Box<Connection>> {
+        if connection.is_given_up() {
+            return refusal::end_given_up(connection);
+        }
         let protocol = connection.codec.protocol();
         let method = request.params.get(b"REQUEST_METHOD").unwrap_or_default();
         if matches!(self.target, Target::Explanation) {
@@ -130,10 +134,12 @@ impl Crew {
             }
         };
         let plan = &self.yard.plan;
+        if refusal::refuse_too_long(&mut connection, method, environ.body, plan) {
+            return Some(connection);
+        }
         let flusher = Some(self.flusher.clone());
         let underway = self.backend.as_ref().map(|backend| backend.request(connection.link.socket()));
-        let carrier =
-            Carrier::new(connection, environ.body, plan.body_memory, plan.progress_timeout, flusher);
+        let carrier = Carrier::new(connection, environ.body, plan, flusher);
         match &self.target {
             Target::App(app) => {
                 let exchange: Arc<dyn Exchange> = carrier.clone();
@@ -171,6 +177,7 @@ impl Crew {
         };
         let lookout = RefCell::new(self.lock.lookout(Instant::now()));
         let heap = RefCell::new(Heap::new(Instant::now()));
+        let sweeper = RefCell::new(Sweeper::new(self.yard.plan.idle_timeout));
         let expired = |now: Instant| {
             let overdue = self.yard.is_overdue(now);
             if overdue {
@@ -181,6 +188,7 @@ impl Crew {
                 // The threads that are stuck in the app cannot be ended one by one.
                 crate::system::end_now(1);
             }
+            sweeper.borrow_mut().look(now, &self.yard.kept);
             if lookout.borrow_mut().look(now) {
                 log::line(format_args!(
                     "Python's lock has not been free for {} s: something other than Python code keeps it, and all \

@@ -127,6 +127,7 @@ impl Flusher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Plan;
     use crate::connection::{Connection, Peer};
     use crate::link::Link;
     use janua_app::{Exchange, Failure};
@@ -145,8 +146,8 @@ mod tests {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, kind, SocketFlags::NONBLOCK, None).unwrap();
         let codec = Box::new(ScgiCodec::new(Limits::default()));
         let connection = Connection::new(Link::Socket(Arc::new(ours)), codec, Peer { name: "a test".into() });
-        let carrier =
-            Carrier::new(Box::new(connection), BodyLength::Exactly(0), 0, Duration::from_secs(5), flusher);
+        let plan = Plan { body_memory: 0, progress_timeout: Duration::from_secs(5), ..Plan::default() };
+        let carrier = Carrier::new(Box::new(connection), BodyLength::Exactly(0), &plan, flusher);
         carrier.respond(&Head { status: b"200 OK", fields: b"", length: None, bodiless: false });
         (carrier, theirs)
     }

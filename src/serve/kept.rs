@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
+use std::time::{Duration, Instant};
 
 /// Memory to read into that is held ready for the next request, in buffers.
 const ROOMS: usize = 32;
@@ -63,6 +64,8 @@ impl Wake for Bell {
 
 struct Place {
     bell: Waker,
+    /// The sweep that was the last when the connection came here.
+    since: u32,
     connection: Option<Box<Connection>>,
 }
 
@@ -70,6 +73,8 @@ struct Place {
 struct Places {
     all: Vec<Place>,
     free: Vec<usize>,
+    /// How many sweeps there were.
+    sweeps: u32,
 }
 
 /// The kept connections of one worker.
@@ -90,9 +95,11 @@ impl Kept {
         let number = places.free.pop().unwrap_or(places.all.len());
         if number == places.all.len() {
             let bell = Waker::from(Arc::new(Bell { place: number, board: self.board.clone() }));
-            places.all.push(Place { bell, connection: None });
+            places.all.push(Place { bell, since: 0, connection: None });
         }
+        let since = places.sweeps;
         let Some(place) = places.all.get_mut(number) else { return };
+        place.since = since;
         let asleep = connection.watched.as_ref().is_some_and(|watched| {
             watched.poll_read_ready(&mut Context::from_waker(&place.bell)).is_pending()
         });
@@ -113,6 +120,29 @@ impl Kept {
                 return Some(connection);
             }
         }
+    }
+
+    /// Closes the connections that have been here for more than `most` sweeps, this one counted.
+    fn sweep(&self, most: u32) {
+        let mut idle = Vec::new();
+        let mut places = lock(&self.places);
+        let Places { all, free, sweeps } = &mut *places;
+        *sweeps = sweeps.wrapping_add(1);
+        for (number, place) in all.iter_mut().enumerate() {
+            if sweeps.wrapping_sub(place.since) <= most {
+                continue;
+            }
+            // One whose bell has rung has brought something at the last moment, and is about to be looked at.
+            let looked = place.connection.as_ref().and_then(|connection| connection.watched.as_ref());
+            if looked.is_some_and(|it| it.poll_read_ready(&mut Context::from_waker(&place.bell)).is_pending())
+            {
+                idle.extend(place.connection.take());
+                free.push(number);
+            }
+        }
+        // Closing so many may take a while, and needs no lock.
+        drop(places);
+        drop(idle);
     }
 
     /// Any of the connections, so that all can be ended.
@@ -142,6 +172,35 @@ impl Kept {
             if rooms.len() < ROOMS {
                 rooms.push(room);
             }
+        }
+    }
+}
+
+/// Into how many sweeps the time is divided for which a connection may rest.
+const SWEEPS: u32 = 4;
+
+/// Closes connections on which nothing has been asked for a long time. Nobody has to look at the clock for each: who has
+/// seen enough sweeps goes.
+#[derive(Debug)]
+pub(crate) struct Sweeper {
+    /// Between two sweeps; `None` if there are none.
+    pause: Option<Duration>,
+    last: Option<Instant>,
+}
+
+impl Sweeper {
+    /// For connections that may rest for `time`, or for ever if it is zero.
+    pub(crate) fn new(time: Duration) -> Self {
+        Self { pause: (!time.is_zero()).then(|| time / SWEEPS), last: None }
+    }
+
+    /// Sweeps if it is time. To be called now and then.
+    pub(crate) fn look(&mut self, now: Instant, kept: &Kept) {
+        let Some(pause) = self.pause else { return };
+        let last = *self.last.get_or_insert(now);
+        if now.duration_since(last) >= pause {
+            self.last = Some(now);
+            kept.sweep(SWEEPS);
         }
     }
 }

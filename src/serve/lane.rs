@@ -79,6 +79,7 @@ impl Lane {
         let other = Arc::downgrade(&theirs);
         let codec = Box::new(FastCgiCodec::new(yard.plan.limits, Capacity::default()));
         let mut connection = Box::new(Connection::new(Link::Socket(theirs), codec, peer.clone()));
+        connection.lane = true;
         yard.kept.lend(&mut connection);
         feed(connection.codec.as_mut(), record);
         Ok(Self {

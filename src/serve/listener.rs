@@ -342,12 +342,14 @@ impl Listener {
     }
 }
 
-/// What GET_VALUES is told: connections may be idle in any number, requests run one for each thread. Where a connection
-/// may have several, so many may be open on it as are not refused.
+/// What GET_VALUES is told: as many connections as are neither refused nor left to the kernel's patience, and requests as
+/// many as run at once, one for each thread. Where a connection may have several, so many may be open on it as are not
+/// refused.
 pub(crate) fn capacity(plan: &Plan) -> Capacity {
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
     let threads = number(plan.workers.saturating_mul(plan.threads));
     let multiplex = plan.fastcgi_multiplex;
     let requests = if multiplex == Multiplex::Never { threads } else { number(plan.fastcgi_max_open) };
-    Capacity { connections: threads.saturating_add(plan.backlog), requests, multiplex }
+    let served = number(plan.workers.saturating_mul(plan.max_connections));
+    Capacity { connections: threads.saturating_add(plan.backlog).min(served), requests, multiplex }
 }

@@ -1,20 +1,15 @@
-//! Where connections wait that have nothing for a thread to do: for a request, for a slow reader, for the end.
+//! Where connections wait that have nothing for a thread to do, and come in from: for a request, or the next one.
 
+use crate::clock::Clock;
 use crate::connection::{Broken, Connection, Pulled};
-use crate::system::{self, Watched};
+use crate::farewell::{Patience, drain, flush, hurried, lost, see_off, settle, turn_away, watch};
 use crate::yard::{Care, Job, Yard};
-use crate::{log, refusal, trunk};
-use janua_vocabulary::{PeerError, Protocol};
-use std::io;
+use crate::{refusal, trunk};
+use janua_vocabulary::{PeerError, Protocol, Request};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tokio::io::Interest;
-use tokio::time::{Instant, timeout, timeout_at};
-
-/// How long a peer may take to read an answer and send the rest of a body that nobody wants, before the connection
-/// is closed under it.
-const LINGER: Duration = Duration::from_secs(30);
+use tokio::time::timeout;
 
 /// A new connection. Most bring their request with them; the others are left to the reactor.
 pub(crate) fn arrive(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Job> {
@@ -52,7 +47,7 @@ pub(crate) fn awake(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option
 /// What follows from a look at a connection. To be called inside the reactor.
 fn go_on(yard: &Arc<Yard>, mut connection: Box<Connection>, seen: Look, phase: Phase) -> Option<Job> {
     match seen {
-        Look::Request(request) => return Some(Job { connection, request }),
+        Look::Request(request) => return admit(yard, connection, request),
         Look::Closed => yard.kept.regain(&mut connection),
         Look::Shared(bytes) => trunk::begin(yard, connection, &bytes),
         Look::Wait if phase == Phase::Kept && may_rest(&connection) => {
@@ -77,9 +72,28 @@ fn go_on(yard: &Arc<Yard>, mut connection: Box<Connection>, seen: Look, phase: P
     None
 }
 
+/// A request whose head is whole. `None` if it is not for the app. To be called inside the reactor.
+fn admit(yard: &Arc<Yard>, mut connection: Box<Connection>, request: Request) -> Option<Job> {
+    if connection.is_surplus() {
+        refusal::overload(&mut connection, request.params.get(b"REQUEST_METHOD").unwrap_or_default());
+        let (yard, care) = (yard.clone(), yard.look_after());
+        tokio::spawn(async move { see_off(&yard, &mut connection, u64::MAX, care).await });
+        return None;
+    }
+    let most = yard.plan.max_requests_per_connection;
+    if most > 0 {
+        connection.requests += 1;
+        if connection.requests >= most {
+            connection.codec.last();
+            yard.tell_of_last(&connection);
+        }
+    }
+    Some(Job { connection, request })
+}
+
 /// True if nothing is due from the peer. Only HTTP has clients of its own, who are not waited for without end: a web
 /// server closes the connections that it keeps.
-fn may_rest(connection: &Connection) -> bool {
+pub(crate) fn may_rest(connection: &Connection) -> bool {
     !connection.codec.in_head() && connection.codec.protocol() != Protocol::Http
 }
 
@@ -140,7 +154,8 @@ impl Departure {
     /// Looks after the connection until it brings another request or ends.
     async fn tend(self, yard: Arc<Yard>) {
         let Departure { mut connection, care } = self;
-        if flush(&mut connection, yard.plan.progress_timeout).await.is_err() {
+        let patience = Patience { time: yard.plan.progress_timeout, setting: "progress_timeout" };
+        if flush(&mut connection, patience).await.is_err() {
             lost(&connection);
             return;
         }
@@ -150,7 +165,9 @@ impl Departure {
         }
         // A web server that does not keep the connection may stop sending when it has the answer, and wait for the end.
         if connection.codec.kept()
-            && hurried(&yard, drain(&mut connection)).await.is_some_and(|drained| drained.is_ok())
+            && hurried(&yard, drain(&mut connection, yard.plan.linger_timeout))
+                .await
+                .is_some_and(|drained| drained.is_ok())
             && connection.codec.reusable()
             && !yard.is_stopping()
         {
@@ -161,34 +178,8 @@ impl Departure {
     }
 }
 
-/// The answer did not arrive; what the app logged with it must not be lost as well.
-fn lost(connection: &Connection) {
-    if !connection.logged.is_empty() {
-        log::line(format_args!("{}: the peer left before it took this for its log:", connection.peer));
-        log::raw(&connection.logged);
-    }
-}
-
-/// How long a worker that stops waits for a peer that is only dawdling.
-pub(crate) const HURRY: Duration = Duration::from_secs(1);
-
-/// Runs `work`, but not for long once the worker stops. `None` if it was given up.
-async fn hurried<T>(yard: &Yard, work: impl Future<Output = T>) -> Option<T> {
-    let stopping = async {
-        let told = yard.stop.notified();
-        if !yard.is_stopping() {
-            told.await;
-        }
-        tokio::time::sleep(HURRY).await;
-    };
-    tokio::select! {
-        done = work => Some(done),
-        () = stopping => None,
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     /// Just accepted: a request is due.
     Fresh,
     /// Kept after a request: the next one comes when it comes.
@@ -196,7 +187,7 @@ enum Phase {
 }
 
 enum Look {
-    Request(janua_vocabulary::Request),
+    Request(Request),
     Wait,
     Closed,
     Refused(PeerError),
@@ -221,12 +212,13 @@ fn look_by(connection: &mut Connection, pull: impl Fn(&mut Connection) -> Result
     }
 }
 
-/// Waits for the next request of a connection.
+/// Waits for the next request of a connection, and ends it if that takes too long.
 async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phase: Phase) {
     if phase == Phase::Kept {
         connection.out.release();
     }
     let Ok(watched) = watch(&mut connection) else { return };
+    let mut clock = Clock::new(&yard.plan, phase);
     // The next request may have arrived together with the end of the last one.
     let mut seen = look_by(&mut connection, Connection::pull_buffered);
     loop {
@@ -236,8 +228,11 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
             Look::Shared(bytes) => return trunk::begin(&yard, connection, &bytes),
             Look::Request(request) => {
                 connection.watched = Some(watched);
+                let job = admit(&yard, connection, request);
                 drop(care);
-                yard.push(Job { connection, request });
+                if let Some(job) = job {
+                    yard.push(job);
+                }
                 return;
             }
             Look::Refused(error) => {
@@ -247,27 +242,23 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
             }
         }
         let stop = yard.stop.notified();
-        let due = phase == Phase::Fresh || connection.codec.in_head();
-        let limited = due || !may_rest(&connection);
         // Who has just connected is about to ask, and was not told that nobody is here.
         if yard.is_stopping() && phase == Phase::Kept && !connection.codec.in_head() {
             return;
         }
-        let limit = match (limited, yard.is_stopping()) {
-            (_, true) => HURRY,
-            (true, false) => yard.plan.progress_timeout,
-            (false, false) => Duration::MAX,
-        };
+        let limit = clock.limit(&connection, yard.is_stopping());
         let mut guard = tokio::select! {
-            readable = within(limit, watched.readable()) => match readable {
+            readable = within(limit.time, watched.readable()) => match readable {
                 Ok(Ok(guard)) => guard,
                 Ok(Err(_)) => return,
                 Err(Elapsed) => {
-                    if due && !yard.is_stopping() {
-                        log::line(format_args!(
-                            "{}: closed: no whole request within {} s (setting progress_timeout)",
-                            connection.peer, limit.as_secs()
-                        ));
+                    connection.watched = Some(watched);
+                    match limit.error(&connection) {
+                        Some(error) if error.answer.status().is_some() => {
+                            turn_away(&yard, &mut connection, &error, care).await;
+                        }
+                        Some(error) => refusal::refuse(&mut connection, &error),
+                        None => {}
                     }
                     return;
                 }
@@ -286,124 +277,6 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
             tokio::task::yield_now().await;
         }
     }
-}
-
-/// How much is still read of a peer that is told nothing.
-const LITTLE: u64 = 64 * 1024;
-
-/// Ends a connection whose peer broke the protocol or reached a limit.
-async fn turn_away(yard: &Yard, connection: &mut Connection, error: &PeerError, care: Care) {
-    refusal::refuse(connection, error);
-    // Who gets an answer may be in the middle of a large request; who gets none may be a flood.
-    let most = if error.answer.status().is_some() { u64::MAX } else { LITTLE };
-    see_off(yard, connection, most, care).await;
-}
-
-/// Ends a connection so that what was answered arrives: closing with unread input would make the system discard it.
-/// Of that input at most about `most` bytes are taken.
-pub(crate) async fn see_off(yard: &Yard, connection: &mut Connection, most: u64, _care: Care) {
-    match flush(connection, LINGER).await {
-        Ok(()) => {
-            connection.link.shut_output();
-            // Whatever comes is thrown away; the end of the peer's bytes, or of the time, ends it.
-            let _ = hurried(yard, discard(connection, most)).await;
-        }
-        Err(_) => lost(connection),
-    }
-}
-
-/// How many pieces of an unwanted body are taken without letting others have a turn.
-const PIECES: usize = 64;
-
-/// Throws away what has arrived of a body that nobody reads any more. True if more may be there already.
-pub(crate) fn settle(connection: &mut Connection) -> bool {
-    for _ in 0..PIECES {
-        if connection.body_over {
-            return false;
-        }
-        match connection.pull(&mut |_| {}) {
-            Ok(Pulled::Body | Pulled::SecondStream | Pulled::BodyEnd) => {}
-            Ok(Pulled::Wait) => return !connection.drained,
-            // The answer is made; whatever else the peer says about this request changes nothing.
-            _ => connection.body_over = true,
-        }
-    }
-    true
-}
-
-/// Writes what waits, as fast as the peer takes it, and throws away what it still sends: some peers send their whole
-/// request before they read.
-async fn flush(connection: &mut Connection, patience: Duration) -> io::Result<()> {
-    // A link that was found full is waited for, not asked again.
-    if !connection.out.is_blocked() && connection.out.flush(&connection.link)? {
-        return Ok(());
-    }
-    // The sight of it so far tells of what arrives only.
-    drop(connection.watched.take());
-    let watched = watch_for(connection, Interest::READABLE | Interest::WRITABLE)?;
-    loop {
-        if connection.out.is_blocked() {
-            let (mut guard, reading) = tokio::select! {
-                guard = timeout(patience, watched.writable()) => (guard??, false),
-                guard = watched.readable(), if !connection.body_over => (guard?, true),
-            };
-            let more = reading && settle(connection);
-            if !more {
-                guard.clear_ready();
-            }
-        } else {
-            // There is more to send than one turn allows.
-            tokio::task::yield_now().await;
-        }
-        if connection.out.flush(&connection.link)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the rest of a request's body, for a connection that may be used again.
-async fn drain(connection: &mut Connection) -> io::Result<()> {
-    let end = Instant::now() + LINGER;
-    let watched = watch(connection)?;
-    while !connection.body_over {
-        let mut guard = timeout_at(end, watched.readable()).await??;
-        if !settle(connection) {
-            guard.clear_ready();
-        }
-    }
-    connection.watched = Some(watched);
-    Ok(())
-}
-
-/// Reads and forgets until the peer closes, or about `most` bytes have come.
-async fn discard(connection: &mut Connection, mut most: u64) -> io::Result<()> {
-    let end = Instant::now() + LINGER;
-    let watched = watch(connection)?;
-    // On the heap: an array in here would make every task that may come to this point as large.
-    let mut nowhere = vec![0; 16 * 1024];
-    loop {
-        let mut guard = timeout_at(end, watched.readable()).await??;
-        match connection.link.try_read(&mut nowhere)? {
-            Some(count) if count > 0 && most > 0 => most = most.saturating_sub(count as u64),
-            Some(_) => return Ok(()),
-            None => guard.clear_ready(),
-        }
-    }
-}
-
-/// The connection's socket as the reactor knows it, taken out of the connection. The reactor tells only of what arrives:
-/// were it to tell when there is room for an answer, it would wake up whenever the peer reads one.
-fn watch(connection: &mut Connection) -> io::Result<Watched> {
-    match connection.watched.take() {
-        Some(watched) => Ok(watched),
-        None => watch_for(connection, Interest::READABLE),
-    }
-}
-
-fn watch_for(connection: &Connection, interest: Interest) -> io::Result<Watched> {
-    let socket = connection.link.socket().ok_or(io::ErrorKind::Unsupported)?;
-    system::watch(socket, interest)
 }
 
 struct Elapsed;

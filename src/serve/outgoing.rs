@@ -28,6 +28,8 @@ pub(crate) struct Outgoing {
     tail: Tail,
     /// The last flush ended because the link takes no more.
     blocked: bool,
+    /// The link has taken something since that was last asked.
+    gone_on: bool,
 }
 
 #[derive(Debug)]
@@ -138,7 +140,10 @@ impl Outgoing {
                 self.written = 0;
                 match self.tail.send_file(link, &mut self.bytes, turn)? {
                     Sent::Full => return Ok(false),
-                    Sent::Ready(count) => turn = turn.saturating_sub(count),
+                    Sent::Ready(count) => {
+                        self.gone_on |= count > 0;
+                        turn = turn.saturating_sub(count);
+                    }
                 }
                 if turn == 0 && !self.is_empty() {
                     self.blocked = false;
@@ -157,6 +162,7 @@ impl Outgoing {
             };
             let offered = parts.iter().map(|part| part.len()).sum::<usize>();
             let Some(count) = link.try_write(parts, self.tail.has_file())? else { return Ok(false) };
+            self.gone_on = true;
             let of_bytes = count.min(bytes.len());
             self.written += of_bytes;
             self.tail.wrote(count - of_bytes);
@@ -199,6 +205,11 @@ impl Outgoing {
     /// True if the last flush ended because the link takes no more.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked
+    }
+
+    /// True if the link has taken something since this was last asked.
+    pub(crate) fn has_gone_on(&mut self) -> bool {
+        std::mem::take(&mut self.gone_on)
     }
 
     /// How many bytes of the app's blocks are kept.

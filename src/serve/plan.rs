@@ -39,10 +39,22 @@ pub struct Plan {
     pub workers: usize,
     /// Threads of each process that call the app.
     pub threads: usize,
-    /// Settings `max_params_bytes` and `max_params`.
+    /// Settings `max_params_bytes`, `max_params` and `max_name_bytes`.
     pub limits: Limits,
     /// Bytes of a request's body held in memory; beyond that it goes to a temporary file.
     pub body_memory: usize,
+    /// Bytes of a request's body, and of the file of a filter with it; 0 if there is no such number.
+    pub max_body_bytes: u64,
+    /// Connections of each process whose requests are served.
+    pub max_connections: usize,
+    /// Requests after which a connection is no longer kept; 0 if there is no such number.
+    pub max_requests_per_connection: u64,
+    /// How long a request may take to arrive until its head is whole.
+    pub head_timeout: Duration,
+    /// How long a connection is kept on which nothing is asked; zero if there is no such time.
+    pub idle_timeout: Duration,
+    /// How long a connection that has had its last answer is read before it is closed under its peer.
+    pub linger_timeout: Duration,
     /// How long a peer may go without sending or taking a byte while it is expected to.
     pub progress_timeout: Duration,
     /// When several requests may be open on one FastCGI connection.
@@ -114,6 +126,12 @@ impl Default for Plan {
             threads: 1,
             limits: Limits::default(),
             body_memory: 1024 * 1024,
+            max_body_bytes: 1024 * 1024 * 1024,
+            max_connections: 4096,
+            max_requests_per_connection: 0,
+            head_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(3600),
+            linger_timeout: Duration::from_secs(30),
             progress_timeout: Duration::from_secs(60),
             fastcgi_multiplex: Multiplex::WhenAsked,
             fastcgi_max_open: 100,

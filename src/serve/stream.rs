@@ -12,6 +12,8 @@ pub(crate) struct Stream {
     pub(crate) spool: Spool,
     /// Bytes that are still to be taken from the peer, if the head said how many there are.
     pub(crate) remaining: Option<u64>,
+    /// Bytes that have been taken from the peer.
+    pub(crate) come: u64,
 }
 
 impl Stream {
@@ -20,7 +22,7 @@ impl Stream {
             BodyLength::Exactly(length) => Some(length),
             BodyLength::ToEnd => None,
         };
-        Self { spool: Spool::default(), remaining }
+        Self { spool: Spool::default(), remaining, come: 0 }
     }
 
     /// How many of `count` bytes belong to it. What goes beyond the length that was announced does not, whatever the
@@ -31,6 +33,7 @@ impl Stream {
 
     /// Says that so many bytes were taken.
     pub(crate) fn passed(&mut self, count: usize) {
+        self.come += count as u64;
         self.remaining = self.remaining.map(|left| left.saturating_sub(count as u64));
     }
 

@@ -10,7 +10,7 @@ use crate::lane::{Answer, Ghost, Lane};
 use crate::listener::capacity;
 use crate::system::Watched;
 use crate::yard::{Care, Yard};
-use crate::{lobby, log, system};
+use crate::{farewell, log, system};
 use janua_fastcgi::{EndRequest, Parted, ProtocolStatus, Splitter};
 use janua_vocabulary::PeerError;
 use std::future::poll_fn;
@@ -39,7 +39,8 @@ const UNREAD: usize = 1024 * 1024;
 pub(crate) fn begin(yard: &Arc<Yard>, mut connection: Box<Connection>, bytes: &[u8]) {
     // The reactor that knew it has nothing more to do with it.
     connection.watched = None;
-    let mut splitter = Splitter::new(capacity(&yard.plan), yard.plan.fastcgi_max_open);
+    let most = if connection.is_surplus() { 0 } else { yard.plan.fastcgi_max_open };
+    let mut splitter = Splitter::new(capacity(&yard.plan), most);
     splitter.feed(bytes);
     let run = run(yard.clone(), connection, splitter, yard.look_after());
     if let Err(error) = yard.junction.spawn(run) {
@@ -66,12 +67,15 @@ async fn run(yard: Arc<Yard>, mut connection: Box<Connection>, splitter: Splitte
         written: 0,
         moved: Instant::now(),
         refuses: None,
+        begun: 0,
+        last: false,
+        rests: None,
         room: vec![0; PART],
     };
     if trunk.serve().await {
         let Trunk { mut connection, watched, .. } = trunk;
         connection.watched = Some(watched);
-        lobby::see_off(&yard, &mut connection, LITTLE, care).await;
+        farewell::see_off(&yard, &mut connection, LITTLE, care).await;
     }
 }
 
@@ -96,6 +100,12 @@ struct Trunk {
     moved: Instant,
     /// From when on a worker that stops takes no more requests.
     refuses: Option<Instant>,
+    /// Requests that have begun.
+    begun: u64,
+    /// The connection ends when no request is open.
+    last: bool,
+    /// Since when no request has been open.
+    rests: Option<Instant>,
     room: Vec<u8>,
 }
 
@@ -107,10 +117,11 @@ impl Trunk {
             let told = yard.stop.notified();
             let stopping = yard.is_stopping();
             if stopping {
-                self.refuses.get_or_insert(Instant::now() + lobby::HURRY);
+                self.refuses.get_or_insert(Instant::now() + farewell::HURRY);
             }
             let stalls = self.waiting().then(|| self.moved + yard.plan.progress_timeout);
-            let limit = [stalls, self.refuses.filter(|_| stopping)].into_iter().flatten().min();
+            let limit =
+                [stalls, self.refuses.filter(|_| stopping), self.rests_until()].into_iter().flatten().min();
             tokio::select! {
                 biased;
                 turned = poll_fn(|cx| self.poll(cx)) => match turned {
@@ -121,6 +132,9 @@ impl Trunk {
                 () = told, if !stopping => {}
                 () = until(limit) => {
                     let now = Instant::now();
+                    if self.rests_until().is_some_and(|end| end <= now) {
+                        return true;
+                    }
                     if self.refuses.is_some_and(|since| since <= now) {
                         self.splitter.refuse_all();
                         self.refuses = Some(now + yard.plan.stop_timeout);
@@ -137,13 +151,21 @@ impl Trunk {
         }
     }
 
+    /// When the connection is closed because no request is open, if there is such a time. Who is one too many is about
+    /// to ask.
+    fn rests_until(&self) -> Option<Instant> {
+        let plan = &self.yard.plan;
+        let time = if self.connection.is_surplus() { plan.head_timeout } else { plan.idle_timeout };
+        self.rests.filter(|_| !time.is_zero()).map(|since| since + time)
+    }
+
     fn waiting(&self) -> bool {
         self.written < self.out.len()
     }
 
     /// Goes on until there is nothing more to do now. Ready when that changes what is to be waited for.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
-        let waited = self.waiting();
+        let before = (self.waiting(), self.rests);
         for _ in 0..ROUNDS {
             let read = self.read(cx)?;
             for lane in &mut self.lanes {
@@ -159,7 +181,8 @@ impl Trunk {
                 if self.lanes.is_empty() && !self.waiting() {
                     self.rest();
                 }
-                return if waited == self.waiting() { Poll::Pending } else { Poll::Ready(Ok(Turn::Changed)) };
+                let after = (self.waiting(), self.rests);
+                return if before == after { Poll::Pending } else { Poll::Ready(Ok(Turn::Changed)) };
             }
         }
         cx.waker().wake_by_ref();
@@ -168,11 +191,12 @@ impl Trunk {
 
     /// True if nothing is left to do for the connection.
     fn is_over(&self) -> bool {
-        let may_end = !self.reads || self.splitter.is_last() || self.yard.is_stopping();
+        let may_end = !self.reads || self.last || self.splitter.is_last() || self.yard.is_stopping();
         may_end && self.lanes.is_empty() && !self.waiting()
     }
 
     fn rest(&mut self) {
+        self.rests.get_or_insert_with(Instant::now);
         self.splitter.idle();
         self.out = Vec::new();
         self.written = 0;
@@ -219,7 +243,7 @@ impl Trunk {
                 Ok(Parted::Reply(bytes)) => self.out.extend_from_slice(&bytes),
                 Ok(Parted::Overloaded(bytes)) => {
                     self.out.extend_from_slice(&bytes);
-                    self.complain();
+                    self.refused();
                 }
                 Ok(Parted::Closed) => {
                     self.stop_reading();
@@ -242,6 +266,13 @@ impl Trunk {
     }
 
     fn open(&mut self, id: u16, record: &[u8]) {
+        self.rests = None;
+        self.begun += 1;
+        if self.begun == self.yard.plan.max_requests_per_connection {
+            self.last = true;
+            self.splitter.refuse_all();
+            self.yard.tell_of_last(&self.connection);
+        }
         // The app may be at work for requests that were given up; to begin and give up must not get round the limit.
         self.ghosts.retain(Ghost::is_there);
         let lane = if self.ghosts.len() >= self.yard.plan.fastcgi_max_open {
@@ -257,6 +288,15 @@ impl Trunk {
         match lane {
             Some(lane) => self.lanes.push(lane),
             None => self.splitter.end(id, ended(0, ProtocolStatus::Overloaded), &mut self.out),
+        }
+    }
+
+    /// A request was refused that came when none is taken any more, or while too many are open.
+    fn refused(&mut self) {
+        if self.connection.is_surplus() {
+            self.last = true;
+        } else if !self.last && self.refuses.is_none() {
+            self.complain();
         }
     }
 

@@ -1,6 +1,7 @@
 //! What waits inside a worker: connections for their peers, requests for a thread, and the leader for either.
 
 use crate::Plan;
+use crate::census::Census;
 use crate::connection::Connection;
 use crate::junction::Junction;
 use crate::kept::Kept;
@@ -32,6 +33,7 @@ pub(crate) struct Yard {
     listeners: Vec<Listener>,
     ready: Mutex<VecDeque<Job>>,
     pub(crate) kept: Kept,
+    census: Arc<Census>,
     /// Where connections are looked after that several requests share.
     pub(crate) junction: Junction,
     /// Connections that the reactor looks after.
@@ -42,6 +44,8 @@ pub(crate) struct Yard {
     out_of_breath: AtomicBool,
     /// The log has been told so, and nothing has been accepted since.
     complained: AtomicBool,
+    /// The log has been told of connections that were closed after so many requests as may be.
+    told_of_last: AtomicBool,
     /// The listener that is asked first: the one behind that which gave the last request.
     first: AtomicUsize,
     in_a_row: Mutex<u32>,
@@ -55,11 +59,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Yard {
     pub(crate) fn new(plan: Arc<Plan>, listeners: Vec<Listener>) -> Self {
+        let kept = Kept::default();
+        let census = Arc::new(Census::new(plan.max_connections, kept.board.clone()));
         Self {
             plan,
             listeners,
             ready: Mutex::default(),
-            kept: Kept::default(),
+            kept,
+            census,
             junction: Junction::default(),
             tasks: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -67,6 +74,7 @@ impl Yard {
             stop: Notify::new(),
             out_of_breath: AtomicBool::new(false),
             complained: AtomicBool::new(false),
+            told_of_last: AtomicBool::new(false),
             first: AtomicUsize::new(0),
             in_a_row: Mutex::default(),
             turn: AtomicUsize::new(0),
@@ -128,9 +136,13 @@ impl Yard {
         let (before, from) = self.listeners.split_at_checked(first).unwrap_or_default();
         for (step, listener) in from.iter().chain(before).enumerate() {
             loop {
+                if self.census.is_full() {
+                    return None;
+                }
                 match listener.poll_accept(cx, &self.plan) {
                     Poll::Pending => break,
-                    Poll::Ready(Ok(connection)) => {
+                    Poll::Ready(Ok(mut connection)) => {
+                        connection.seat = Some(self.census.seat(listener.name()));
                         self.complained.store(false, Ordering::Relaxed);
                         self.first.store(first + step + 1, Ordering::Relaxed);
                         if let Some(job) = lobby::arrive(self, Box::new(connection)) {
@@ -162,6 +174,16 @@ impl Yard {
             yard.out_of_breath.store(false, Ordering::Relaxed);
             yard.wake_leader();
         });
+    }
+
+    /// The connection has had so many requests as it may. Said once: it is in the nature of the setting to happen often.
+    pub(crate) fn tell_of_last(&self, connection: &Connection) {
+        if !self.told_of_last.swap(true, Ordering::Relaxed) {
+            crate::log::line(format_args!(
+                "{}: closed after {} requests, as others will be (setting max_requests_per_connection)",
+                connection.peer, self.plan.max_requests_per_connection
+            ));
+        }
     }
 
     /// Hands a request to whichever thread leads.

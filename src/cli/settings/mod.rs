@@ -4,6 +4,7 @@
 //! `docs/settings.md` follow from it.
 
 mod backend;
+mod connections;
 mod environ;
 mod fastcgi;
 mod faults;
@@ -12,8 +13,9 @@ mod limits;
 mod listen;
 mod process;
 
-use crate::values::{list, switch};
+use crate::values::{duration, list, switch};
 use crate::{Options, Verb};
+use std::time::Duration;
 
 /// Settings that belong together and apply to the same commands.
 #[derive(Debug)]
@@ -183,12 +185,21 @@ fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     Ok(())
 }
 
+/// A time that a peer is given, and so not none at all. `usual` is what one might write instead.
+fn patience(text: &str, usual: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err(format!("'{text}' would give a peer no time at all (write {usual} or more)")),
+        time => Ok(time),
+    }
+}
+
 /// The topics, in the order in which they are explained.
-pub(crate) static TOPICS: [&Topic; 8] = [
+pub(crate) static TOPICS: [&Topic; 9] = [
     &listen::TOPIC,
     &process::TOPIC,
     &backend::TOPIC,
     &limits::TOPIC,
+    &connections::TOPIC,
     &fastcgi::TOPIC,
     &environ::TOPIC,
     &faults::TOPIC,
