@@ -93,8 +93,7 @@ const OPENSSL: [&str; 2] = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
 fn is_of_a_request(name: &[u8]) -> bool {
     let is = |known: &&str| name == known.as_bytes();
     let begins = |beginning: &&str| name.starts_with(beginning.as_bytes());
-    !OPENSSL.iter().any(|own| is(own))
-        && (OF_A_REQUEST.iter().any(|known| is(known)) || OF_REQUESTS.iter().any(|known| begins(known)))
+    !OPENSSL.iter().any(&is) && (OF_A_REQUEST.iter().any(is) || OF_REQUESTS.iter().any(begins))
 }
 
 /// The texts that a TOML string means, or an array of them.
