@@ -72,11 +72,15 @@ impl Exchange for Nowhere {
         panic!("the app failed");
     }
 
-    fn log(&self, text: &[u8]) {
+    fn log(&self, text: &[u8]) -> Vec<u8> {
         panic!("the app failed: {}", text.escape_ascii());
     }
 
-    fn flush_log(&self) {}
+    fn flush_log(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn write_log(&self, _: &[u8]) {}
 }
 
 /// Makes the bytes of an answer, as the carrier of `src/serve` does for one that is small.
@@ -182,9 +186,13 @@ impl Exchange for Wire {
         panic!("the app failed");
     }
 
-    fn log(&self, text: &[u8]) {
+    fn log(&self, text: &[u8]) -> Vec<u8> {
         panic!("the app failed: {}", text.escape_ascii());
     }
 
-    fn flush_log(&self) {}
+    fn flush_log(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn write_log(&self, _: &[u8]) {}
 }

@@ -17,16 +17,29 @@ impl ErrorStream {
     }
 }
 
+/// Logs text with a request.
+pub(crate) fn log(py: Python<'_>, exchange: &dyn Exchange, text: &[u8]) {
+    write(py, exchange, &exchange.log(text));
+}
+
+/// Writes into the log of this process. A thread that waits for the reader of that log must not keep the others waiting.
+fn write(py: Python<'_>, exchange: &dyn Exchange, text: &[u8]) {
+    if !text.is_empty() {
+        py.detach(|| exchange.write_log(text));
+    }
+}
+
 #[pymethods]
 impl ErrorStream {
     /// Writes text and gives its length, as text streams do.
     fn write(&self, text: &Bound<'_, PyString>) -> PyResult<usize> {
+        let py = text.py();
         match text.to_str() {
-            Ok(utf8) => self.exchange.log(utf8.as_bytes()),
+            Ok(utf8) => log(py, &*self.exchange, utf8.as_bytes()),
             // A lone surrogate has no UTF-8; the log shows its number rather than losing the line.
             Err(_) => {
                 let escaped = text.call_method1("encode", ("utf-8", "backslashreplace"))?;
-                self.exchange.log(escaped.extract()?);
+                log(py, &*self.exchange, escaped.extract()?);
             }
         }
         text.len()
@@ -41,7 +54,7 @@ impl ErrorStream {
     }
 
     /// Sends what was written on its way to the log.
-    fn flush(&self) {
-        self.exchange.flush_log();
+    fn flush(&self, py: Python<'_>) {
+        write(py, &*self.exchange, &self.exchange.flush_log());
     }
 }

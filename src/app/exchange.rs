@@ -150,9 +150,15 @@ pub trait Exchange: Send + Sync {
     /// Says that the response broke off. Where the protocol can show that to the client, it will.
     fn truncate(&self);
 
-    /// Takes text of `wsgi.errors`, in UTF-8, for the server's error log.
-    fn log(&self, text: &[u8]);
+    /// Takes text of `wsgi.errors`, in UTF-8, for the server's error log. What is given back goes into the log of this
+    /// process, by [`write_log`](Exchange::write_log).
+    #[must_use]
+    fn log(&self, text: &[u8]) -> Vec<u8>;
 
-    /// Sees to it that logged text is on its way.
-    fn flush_log(&self);
+    /// Sees to it that logged text is on its way. What is given back is as with [`log`](Exchange::log).
+    #[must_use]
+    fn flush_log(&self) -> Vec<u8>;
+
+    /// Writes into the log of this process. Whoever reads that may be slow, so it must be called without Python's lock.
+    fn write_log(&self, text: &[u8]);
 }

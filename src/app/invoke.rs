@@ -1,7 +1,7 @@
 //! Calling the app and taking what it gives (PEP 3333, "The Server/Gateway Side").
 
 use crate::environ::Template;
-use crate::errors::ErrorStream;
+use crate::errors::{self, ErrorStream};
 use crate::input::InputStream;
 use crate::load::{self, LoadError};
 use crate::reply::{Reply, type_name};
@@ -65,7 +65,7 @@ impl App {
         let reply = match Bound::new(py, Reply::new(exchange.clone(), to_head)) {
             Ok(reply) => reply,
             Err(error) => {
-                exchange.log(error.to_string().as_bytes());
+                errors::log(py, &*exchange, error.to_string().as_bytes());
                 exchange.truncate();
                 return;
             }
@@ -111,13 +111,15 @@ impl App {
         } else if let Ok(bytes) = result.cast::<PyBytes>() {
             // Iterating over it would give numbers; a list of one block is what the app's author meant.
             if !self.warned_of_bare_bytes.swap(true, Ordering::Relaxed) {
-                reply
-                    .log("the app returned bytes; return a list of one block, [body], instead (said once)\n");
+                reply.log(
+                    py,
+                    "the app returned bytes; return a list of one block, [body], instead (said once)\n",
+                );
             }
             return reply.only(py, bytes);
         } else if let Ok(file) = result.cast_exact::<FileWrapper>() {
             if reply.file(py, file.get())? {
-                return reply.finish();
+                return reply.finish(py);
             }
             while let Some(part) = file.get().large_block(py, reply.room())? {
                 reply.block(py, block(&part)?)?;
@@ -125,7 +127,7 @@ impl App {
                     break;
                 }
             }
-            return reply.finish();
+            return reply.finish(py);
         } else if result.is_none() || result.is_instance_of::<PyString>() {
             return Err(PyTypeError::new_err(format!(
                 "the app returned {}, but a response is an iterable of bytes, such as a list (PEP 3333)",
@@ -138,7 +140,7 @@ impl App {
                 break;
             }
         }
-        reply.finish()
+        reply.finish(py)
     }
 }
 
@@ -160,7 +162,7 @@ fn blocks<'py>(
         }
     }
     reply.settle(py)?;
-    reply.finish()
+    reply.finish(py)
 }
 
 /// One item of the response as bytes.

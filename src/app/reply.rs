@@ -1,6 +1,7 @@
 //! `start_response` and everything that goes back through it (PEP 3333, "The start_response() Callable").
 
 use crate::environ::bytes_of;
+use crate::errors;
 use crate::failure::{exception, traceback};
 use crate::stretch::Stretch;
 use crate::{Exchange, Failure, FileWrapper};
@@ -75,7 +76,7 @@ impl Reply {
     pub(crate) fn only(&self, py: Python<'_>, block: &Bound<'_, PyBytes>) -> PyResult<()> {
         self.give(block, Some(block.as_bytes().len() as u64))?;
         self.settle(py)?;
-        self.finish()
+        self.finish(py)
     }
 
     /// Sends a part of a file without reading it. False if it cannot be sent that way, and nothing has happened.
@@ -128,21 +129,24 @@ impl Reply {
     }
 
     /// The app has no more to give.
-    pub(crate) fn finish(&self) -> PyResult<()> {
+    pub(crate) fn finish(&self, py: Python<'_>) -> PyResult<()> {
         if !self.state().sent {
             self.admit(b"", Some(0))?;
         }
         let ending = self.state().response.as_ref().map(Response::finish);
         match ending {
             Some(Ending::Short { missing }) => {
-                self.log(&format!(
-                    "the app ended its response {missing} bytes short of its Content-Length; \
+                self.log(
+                    py,
+                    &format!(
+                        "the app ended its response {missing} bytes short of its Content-Length; \
                      the response is broken off so that the client notices\n"
-                ));
+                    ),
+                );
                 self.state().broken = true;
             }
             Some(Ending::Cut { by }) => {
-                self.log(&format!(
+                self.log(py, &format!(
                     "the app sent {by} bytes beyond its Content-Length; they were left out of the response\n"
                 ));
             }
@@ -178,12 +182,12 @@ impl Reply {
         };
         let status = match reading {
             Some(failure) => {
-                self.log(&format!("the request's body could not be read: {failure}\n"));
+                self.log(py, &format!("the request's body could not be read: {failure}\n"));
                 failure.status()
             }
             None => {
                 if !failed {
-                    self.log(&traceback(py, error));
+                    self.log(py, &traceback(py, error));
                 }
                 500
             }
@@ -197,11 +201,11 @@ impl Reply {
 
     /// Logs what the app raised after its response was complete.
     pub(crate) fn log_error(&self, py: Python<'_>, error: &PyErr) {
-        self.log(&traceback(py, error));
+        self.log(py, &traceback(py, error));
     }
 
-    pub(crate) fn log(&self, text: &str) {
-        self.exchange.log(text.as_bytes());
+    pub(crate) fn log(&self, py: Python<'_>, text: &str) {
+        errors::log(py, &*self.exchange, text.as_bytes());
     }
 
     /// Sends a plain answer of the gateway's own.

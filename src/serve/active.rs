@@ -1,7 +1,6 @@
 //! What a request under way holds: its connection, the body that came early, and how either side ended.
 
 use crate::connection::{Broken, Connection, Direct, Pulled};
-use crate::log;
 use crate::spool::Spool;
 use crate::stream::Stream;
 use janua_app::Failure;
@@ -126,10 +125,6 @@ impl Active {
 
     /// Ends the response before its time: a part of a block may be on its way, and nothing can follow it.
     pub(crate) fn break_off(&mut self, failure: Failure) -> Failure {
-        if let Failure::Stalled { .. } = failure {
-            let peer = &self.connection.peer;
-            log::line(format_args!("{peer}: the response is broken off: {failure}"));
-        }
         // Who gave the request up is still owed its end.
         self.connection.dead |= !self.aborted || self.connection.out.is_open();
         self.broken_off.get_or_insert(failure).clone()
@@ -294,7 +289,7 @@ impl Active {
             }
         } else {
             // Python's lock is held here, so nothing may be written to a disk.
-            self.spool_arrived(memory, (memory as u64).saturating_sub(PIECE));
+            self.spool_arrived(memory, memory as u64 - PIECE.min(memory as u64 / 2));
         }
         Ok(())
     }
@@ -305,12 +300,12 @@ impl Active {
     }
 
     /// Puts logged text on its way: with the response if the protocol carries it and the peer is there to take it,
-    /// else into the log of this process, and there only whole lines unless it is `all`.
+    /// else to what is due to the log of this process, and there only whole lines unless it is `all` or a very long one.
     pub(crate) fn emit_log(&mut self, all: bool) {
         if self.log.is_empty() {
             return;
         }
-        let Connection { codec, out, dead, logged, .. } = &mut *self.connection;
+        let Connection { codec, out, dead, logged, unlogged, .. } = &mut *self.connection;
         let mut carried = false;
         if !*dead {
             out.append(|out| carried = codec.log(&self.log, out));
@@ -322,9 +317,9 @@ impl Active {
             return;
         }
         let ends = self.log.iter().rposition(|byte| *byte == b'\n');
+        let all = all || (ends.is_none() && self.log.len() >= KEPT);
         let lines = if all { self.log.len() } else { ends.map_or(0, |at| at + 1) };
-        log::raw(self.log.get(..lines).unwrap_or_default());
-        self.log.drain(..lines);
+        unlogged.extend(self.log.drain(..lines));
     }
 
     /// Puts a copy of a block behind what waits.
@@ -384,15 +379,5 @@ impl Active {
         let kept = out.kept() + out.waiting();
         let flushed = flushed.map_err(|error| self.break_off(Failure::Gone(error.to_string())))?;
         Ok(flushed || (socket && kept <= memory))
-    }
-
-    /// Frees the thread of a peer that is slow to take much. Without room for the file it waits.
-    pub(crate) fn spill(&mut self) {
-        if let Err(error) = self.connection.out.spill() {
-            log::line(format_args!(
-                "{}: a response that the peer is slow to take cannot be kept in a temporary file, so a thread waits with it: {error}",
-                self.connection.peer
-            ));
-        }
     }
 }

@@ -61,7 +61,7 @@ impl Carrier {
         }
     }
 
-    /// Ends the request for the app and gives the connection back.
+    /// Ends the request for the app and gives the connection back, and with it what is left to be written to the log.
     pub(crate) fn take(&self) -> Option<Box<Connection>> {
         let mut active = self.lock().take()?;
         active.emit_log(true);
@@ -121,7 +121,16 @@ impl Carrier {
             }),
             Ok(_) => Ok(()),
             Err(failure @ (Failure::Interrupted | Failure::Over)) => Err(failure),
-            Err(failure) => self.with(|active| Err(active.break_off(failure))),
+            Err(failure) => {
+                let (failure, peer) = self.with(|active| {
+                    let peer = active.connection.peer.clone();
+                    Ok((active.break_off(failure), peer))
+                })?;
+                if let Failure::Stalled { .. } = failure {
+                    log::line(format_args!("{peer}: the response is broken off: {failure}"));
+                }
+                Err(failure)
+            }
         }
     }
 
@@ -294,10 +303,14 @@ impl Exchange for Carrier {
         while !self.with(|active| active.try_part(self.memory))? {
             if may_spill && since.elapsed() >= SHORTLY {
                 may_spill = false;
-                self.with(|active| {
-                    active.spill();
-                    Ok(())
-                })?;
+                let (spilled, peer) =
+                    self.with(|active| Ok((active.connection.out.spill(), active.connection.peer.clone())))?;
+                if let Err(error) = spilled {
+                    log::line(format_args!(
+                        "{peer}: a response that the peer is slow to take cannot be kept in a temporary file, so a \
+                         thread waits with it: {error}"
+                    ));
+                }
             } else {
                 let most = if may_spill { SHORTLY.saturating_sub(since.elapsed()) } else { self.patience };
                 self.wait_to_write(most)?;
@@ -314,24 +327,27 @@ impl Exchange for Carrier {
         self.end(|codec, out| codec.truncate(out));
     }
 
-    fn log(&self, text: &[u8]) {
-        match self.lock().as_mut() {
-            Some(active) => {
-                active.log.extend_from_slice(text);
-                let carried = active.connection.codec.protocol() == Protocol::FastCgi;
-                if active.log.len() >= LOG || (!carried && text.contains(&b'\n')) {
-                    active.emit_log(false);
-                }
-            }
-            None => log::raw(text),
+    fn log(&self, text: &[u8]) -> Vec<u8> {
+        let mut state = self.lock();
+        let Some(active) = state.as_mut() else { return text.to_vec() };
+        active.log.extend_from_slice(text);
+        let carried = active.connection.codec.protocol() == Protocol::FastCgi;
+        if active.log.len() >= LOG || (!carried && text.contains(&b'\n')) {
+            active.emit_log(false);
         }
+        active.connection.own_log()
     }
 
-    fn flush_log(&self) {
+    fn flush_log(&self) -> Vec<u8> {
+        let mut state = self.lock();
+        let Some(active) = state.as_mut() else { return Vec::new() };
+        active.emit_log(true);
         // If the peer takes nothing now, the text goes with what is sent next.
-        let _ = self.with(|active| {
-            active.emit_log(true);
-            active.flush_held()
-        });
+        let _ = active.flush_held();
+        active.connection.own_log()
+    }
+
+    fn write_log(&self, text: &[u8]) {
+        log::raw(text);
     }
 }

@@ -123,6 +123,7 @@ fn call(
 
 /// Sends the rest of the answer, and takes what is left of the body: some servers want to be rid of it first.
 fn end(connection: &mut Connection, plan: &Plan) {
+    connection.write_log();
     let mut answered = connection.dead;
     while !answered || !connection.body_over {
         if !answered {

@@ -2,6 +2,7 @@
 
 use crate::census::Seat;
 use crate::link::Link;
+use crate::log;
 use crate::outgoing::Outgoing;
 use crate::system::Watched;
 use janua_vocabulary::{Codec, Event, PeerError, Request, Role};
@@ -93,6 +94,8 @@ pub(crate) struct Connection {
     pub(crate) dead: bool,
     /// Text for the server's log that is on its way with the response, in case it does not arrive.
     pub(crate) logged: Vec<u8>,
+    /// Text that goes into the log of this process as soon as somebody can wait for who reads that.
+    pub(crate) unlogged: Vec<u8>,
     /// To be answered means to the peer that its request will be served: what it asks before one is answered when all of
     /// its request is there, or at once if it asks nothing else.
     pub(crate) promises: bool,
@@ -115,6 +118,7 @@ impl Connection {
             body_over: true,
             dead: false,
             logged: Vec::new(),
+            unlogged: Vec::new(),
             promises: false,
             drained: false,
         }
@@ -129,6 +133,18 @@ impl Connection {
     /// requests, who has told the peer.
     pub(crate) fn is_given_up(&self) -> bool {
         if self.lane { self.link.is_left() } else { self.codec.given_up() }
+    }
+
+    /// Takes what goes into the log of this process, to be written where nobody else has to wait meanwhile.
+    pub(crate) fn own_log(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unlogged)
+    }
+
+    /// Writes it.
+    pub(crate) fn write_log(&mut self) {
+        if !self.unlogged.is_empty() {
+            log::raw(&self.own_log());
+        }
     }
 
     /// Looks at what has arrived, reading more if need be, without waiting. Bytes of a body go to `sink`.

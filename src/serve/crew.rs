@@ -79,7 +79,7 @@ impl Crew {
             let Job { connection, request } = job;
             answered = self.handle(thread, connection, &request);
             if self.lock.was_suspected(me) {
-                suspect(&request);
+                thread.away(|| suspect(&request));
             }
         }
         self.lock.mark(me, Doing::Away);
@@ -128,7 +128,8 @@ impl Crew {
             Ok(environ) => environ,
             Err(refusal) => {
                 let status = refusal.status();
-                log::line(format_args!("{}: request refused with {status}: {refusal}", connection.peer));
+                let line = format!("{}: request refused with {status}: {refusal}", connection.peer);
+                thread.away(|| log::line(line));
                 refusal::answer(&mut connection, method, status);
                 return Some(connection);
             }
@@ -154,7 +155,8 @@ impl Crew {
                 }
             }
             Target::Broken(text) => {
-                carrier.log(text.as_bytes());
+                let due = carrier.log(text.as_bytes());
+                thread.away(|| carrier.write_log(&due));
                 let mut connection = carrier.take()?;
                 refusal::answer(&mut connection, method, 500);
                 // A backend's keeper knows when.

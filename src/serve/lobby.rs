@@ -100,6 +100,7 @@ pub(crate) fn may_rest(connection: &Connection) -> bool {
 /// A connection whose request has been answered as far as the app is concerned. `None` if nothing more is to be done
 /// with it, as is usual with one request for each connection.
 pub(crate) fn depart(yard: &Arc<Yard>, mut connection: Box<Connection>) -> Option<Departure> {
+    connection.write_log();
     if connection.dead {
         lost(&connection);
         return None;
