@@ -48,7 +48,8 @@ class Traced:
         self.folder = folder
         self.file = folder / "trace"
         # Told so, strace is a grandchild and not the parent: what is started, signalled and waited for is the service.
-        strace = ["strace", "-D", "-f", "-qq", "-o", str(self.file)]
+        # Nor is it to give memory back meanwhile, as it does every few seconds: no request has asked for that.
+        strace = ["strace", "-D", "-f", "-qq", "-E", f"MALLOC_TRIM_THRESHOLD_={1 << 40}", "-o", str(self.file)]
         self.service = Service([*strace, *command], folder, APP, options)
 
     def trace(self, requests: Iterator[None]) -> Trace:
