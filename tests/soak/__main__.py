@@ -116,6 +116,7 @@ def main() -> int:
     tcp = [f"127.0.0.1:{free_port()}" for _ in range(6)]
     places = {
         "scgi": f"unix:{folder}/scgi", "fastcgi": f"unix:{folder}/fastcgi", "fastcgi_kept": f"unix:{folder}/fastcgi",
+        "fastcgi_shared": f"unix:{folder}/fastcgi",
         "scgi_tcp": tcp[0], "fastcgi_tcp": tcp[1], "http": tcp[2], "to_scgi": tcp[3], "to_fastcgi": tcp[4],
     }  # fmt: skip
     places.update({way: tcp[5] for way in Faults.NGINX_WAYS})
@@ -134,7 +135,7 @@ def main() -> int:
         nginx.start()
         time.sleep(1)
         load = Load(options.threads, options.seed, account, places, (folder / "file").read_bytes())
-        extra = Client(f"{options.seed}.extra", account, places, (folder / "file").read_bytes())
+        extra = Client(f"{options.seed}.extra", account, places, (folder / "file").read_bytes(), load.trunks)
         ports = [int(places[name].rpartition(":")[2]) for name in ("to_scgi", "to_fastcgi")]
         faults = Faults(options.seed, account, process.pid, nginx, extra, ports)
         run(options, wanted, account, load, faults, report)
@@ -211,8 +212,9 @@ def rest(load, faults, account, report, go_on: bool = True) -> None:
     with faults.lock:
         if not load.rest():
             account.fault(f"{account.under_way} requests do not end")
-        # nginx closes the connections that it keeps after two seconds, and those that left are noticed.
-        time.sleep(4)
+        # nginx closes the connections that it keeps after two seconds, and those that left are noticed. What is free then
+        # janua gives back when it next looks, after five seconds at most, or ten if others were in its way.
+        time.sleep(12)
         report.rest(faults)
     faults.quiet.clear()
     if go_on:

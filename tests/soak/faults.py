@@ -170,7 +170,9 @@ class Faults:
         return True
 
     def _no_descriptors(self, pids) -> bool:
-        window = self.account.open_window("no descriptors were left", kinds=("file", "spool", "slow_sender"))
+        # Each request on a shared connection needs two of its own inside of janua.
+        window = self.account.open_window("no descriptors were left", kinds=("file", "spool", "slow_sender"),
+                                          ways=("fastcgi_shared",))
         try:
             # As many as there are: the number is that of the highest, plus one.
             seconds = self.random.uniform(0.5, 2)
@@ -186,7 +188,8 @@ class Faults:
 
     def disk_full(self) -> bool:
         """A body cannot be put away, as on a full disk: files end after 64 KiB."""
-        window = self.account.open_window("no space was left for its body", kinds=("spool",))
+        # A body that its app does not read at once must not hold up the others of a shared connection: it is put away.
+        window = self.account.open_window("no space was left for its body", kinds=("spool",), ways=("fastcgi_shared",))
         try:
             def meanwhile():
                 # In threads of their own: nothing that goes wrong with them may hold up what follows.

@@ -15,6 +15,7 @@ from client.connection import Connection
 
 from .account import Account, Attempt
 from .app import BLOB
+from .trunk import Trunks
 from .ways import DIRECT, NGINX, Ways, connected
 
 #: Kinds of requests and how often each is asked.
@@ -46,10 +47,10 @@ class Trouble(Exception):
 class Client:
     """One thread of clients."""
 
-    def __init__(self, seed: str, account: Account, places: Dict[str, str], file: bytes):
+    def __init__(self, seed: str, account: Account, places: Dict[str, str], file: bytes, trunks: Trunks):
         self.random = random.Random(seed)
         self.account = account
-        self.ways = Ways(places)
+        self.ways = Ways(places, trunks)
         self.file = file
         self.direct = list(DIRECT.items())
         self.all = list({**DIRECT, **NGINX}.items())
@@ -255,7 +256,8 @@ class Load:
         self.account = account
         self.over = threading.Event()
         self.go = threading.Event()
-        self.clients = [Client(f"{seed}.{number}", account, places, file) for number in range(threads)]
+        self.trunks = Trunks(places["fastcgi"], account)
+        self.clients = [Client(f"{seed}.{number}", account, places, file, self.trunks) for number in range(threads)]
         self.threads = [threading.Thread(target=self._run, args=(client,), daemon=True) for client in self.clients]
         self.lock = threading.Lock()
         self.rate = 300.0
@@ -291,6 +293,7 @@ class Load:
         deadline = time.monotonic() + seconds
         while self.account.under_way and time.monotonic() < deadline:
             time.sleep(0.05)
+        self.trunks.close()
         return not self.account.under_way
 
     def resume(self) -> None:

@@ -10,12 +10,10 @@ from client.connection import Connection
 from client.exchange import Exchange
 from client.params import nginx_scgi
 
-#: Seconds without a byte after which a request counts as lost. Some faults stop everything for seconds, and a machine
-#: may be busy with other things.
-PATIENCE = 90.0
+from .trunk import PATIENCE, Trunks
 
 #: Direct ways and how often each is taken; kept connections belong to one thread each.
-DIRECT = {"scgi": 22, "scgi_tcp": 8, "fastcgi": 14, "fastcgi_tcp": 7, "fastcgi_kept": 22, "http": 10}
+DIRECT = {"scgi": 20, "scgi_tcp": 8, "fastcgi": 12, "fastcgi_tcp": 7, "fastcgi_kept": 18, "fastcgi_shared": 10, "http": 10}
 NGINX = {"nginx_scgi": 5, "nginx_fastcgi": 5, "nginx_kept": 5, "nginx_unbuffered": 2}
 
 
@@ -50,8 +48,9 @@ def connected(kind: type, where: str) -> Connection:
 class Ways:
     """One thread's ways to the app."""
 
-    def __init__(self, places: Dict[str, str]):
+    def __init__(self, places: Dict[str, str], trunks: Trunks):
         self.places = places
+        self.trunks = trunks
         self.kept: Optional[fastcgi.FastCgi] = None
         self.opened = 0.0
 
@@ -70,6 +69,12 @@ class Ways:
             exchange = Exchange(connection, method)
             exchange.send(scgi.head(nginx_scgi(method, path, query, (), length)))
             return exchange
+        if way == "fastcgi_shared" and not slowly:
+            lane = self.trunks.lane()
+            trunk = lane.trunk
+            attempt.token, attempt.used, attempt.opened = trunk.token, trunk.begun > 1, trunk.opened
+            lane.send(fastcgi.head(lane.request, fastcgi.stock(method, path, query, (), length), fastcgi.KEEP_CONN))
+            return fastcgi.FastCgiExchange(lane, method, lane.request)
         if way.startswith("fastcgi"):
             keep = way.endswith("kept") and not slowly
             if keep and self.kept is not None:
@@ -91,9 +96,9 @@ class Ways:
 
     def end(self, attempt, exchange: Exchange, whole: bool) -> None:
         """A request is over; a kept connection waits for the next."""
+        if exchange._sender is not None:
+            exchange._sender.join(PATIENCE)
         if attempt.way == "fastcgi_kept" and whole and type(exchange.connection) is fastcgi.FastCgi:
-            if exchange._sender is not None:
-                exchange._sender.join(PATIENCE)
             self.kept = exchange.connection
         else:
             exchange.close()
