@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod limits;
 mod params;
+mod percent;
 mod request;
 mod response;
 
@@ -25,5 +26,6 @@ pub use document::Document;
 pub use error::{Answer, PeerError};
 pub use limits::Limits;
 pub use params::{Pair, Params};
+pub use percent::next_decoded;
 pub use request::{BodyLength, Protocol, Request, Role};
 pub use response::{Frame, Head};

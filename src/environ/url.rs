@@ -3,6 +3,7 @@
 //! Every function lends from its argument where it can, so that the usual path (no escape, no `//`, no `/.`)
 //! costs one scan and no memory.
 
+use janua_vocabulary::next_decoded;
 use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
@@ -12,25 +13,11 @@ pub(crate) fn decode(path: &[u8]) -> Cow<'_, [u8]> {
     let (clean, mut rest) = path.split_at(first);
     let mut decoded = Vec::with_capacity(path.len());
     decoded.extend_from_slice(clean);
-    while let Some((byte, tail)) = next_byte(rest) {
+    while let Some((byte, tail)) = next_decoded(rest) {
         decoded.push(byte);
         rest = tail;
     }
     Cow::Owned(decoded)
-}
-
-/// The first byte that `encoded` stands for, and what follows it.
-fn next_byte(encoded: &[u8]) -> Option<(u8, &[u8])> {
-    if let [b'%', high, low, tail @ ..] = encoded
-        && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-    {
-        return Some((high << 4 | low, tail));
-    }
-    encoded.split_first().map(|(byte, tail)| (*byte, tail))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).map(|value| value as u8)
 }
 
 /// The part of `encoded`, beginning at one of its own slashes, that decodes to `tail`.
@@ -41,7 +28,7 @@ pub(crate) fn encoded_tail<'p>(encoded: &'p [u8], tail: &[u8]) -> Option<&'p [u8
     let mut before = decoded.strip_suffix(tail)?.len();
     let mut rest = encoded;
     while before > 0 {
-        (_, rest) = next_byte(rest)?;
+        (_, rest) = next_decoded(rest)?;
         before -= 1;
     }
     rest.starts_with(b"/").then_some(rest)

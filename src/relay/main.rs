@@ -24,6 +24,7 @@ mod usage;
 use app::App;
 use exchange::{End, Exchange};
 use janua_cgi::{is_cgi, request_params};
+use janua_vocabulary::next_decoded;
 use place::{Connected, NoBackend, Place};
 use request::Request;
 use std::ffi::{OsStr, OsString};
@@ -94,16 +95,13 @@ fn asks_for(query: &[u8], word: &[u8]) -> bool {
     !query.is_empty() && !query.contains(&b'=') && bare(&decoded(first)) == bare(word)
 }
 
-fn decoded(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.first_chunk::<2>().filter(|_| *first == b'%');
-        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    bytes
+fn decoded(mut text: &[u8]) -> Vec<u8> {
+    let bytes = std::iter::from_fn(|| {
+        let (byte, rest) = next_decoded(text)?;
+        text = rest;
+        Some(byte)
+    });
+    bytes.collect()
 }
 
 /// Answers the request that this process was started for. Gives the exit status.
