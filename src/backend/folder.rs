@@ -1,8 +1,10 @@
 //! The private folder in which a user's backends are.
 
 use crate::Files;
+use crate::peer::address_in;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
+use rustix::net::SocketAddrUnix;
 use rustix::process::geteuid;
 use std::collections::BTreeSet;
 use std::io;
@@ -120,6 +122,14 @@ impl Folder {
     /// It is not there, or the folder cannot be written to.
     pub fn rename(&self, from: &Path, to: &Path) -> rustix::io::Result<()> {
         rustix::fs::renameat(self, from, self, to)
+    }
+
+    /// The address of the socket of this name, to be used while the folder is open.
+    ///
+    /// # Errors
+    /// The name is too long for the system.
+    pub fn address(&self, name: &Path) -> rustix::io::Result<SocketAddrUnix> {
+        SocketAddrUnix::new(self.path.join(name)).or_else(|_| address_in(self, name))
     }
 
     /// Every backend that has left a file here, in the order of their keys.

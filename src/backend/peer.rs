@@ -34,8 +34,7 @@ pub fn is_of_this_user(socket: impl AsFd) -> io::Result<bool> {
 pub fn probe(path: &Path) -> io::Result<Peer> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket: OwnedFd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    let mut folder = None;
-    let address = address(path, &mut folder)?;
+    let (_folder, address) = address(path)?;
     match connect(&socket, &address) {
         Ok(()) => {
             let peer = socket_peercred(&socket)?;
@@ -52,18 +51,23 @@ pub fn probe(path: &Path) -> io::Result<Peer> {
     }
 }
 
-/// The address of the socket at `path`. One that is too long for the system goes by way of its open folder, which must
-/// stay open until it is used.
-fn address(path: &Path, folder: &mut Option<OwnedFd>) -> io::Result<SocketAddrUnix> {
+/// The address of the socket at `path`, and what must stay open until it is used.
+fn address(path: &Path) -> io::Result<(Option<OwnedFd>, SocketAddrUnix)> {
     if let Ok(address) = SocketAddrUnix::new(path) {
-        return Ok(address);
+        return Ok((None, address));
     }
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    let opened = rustix::fs::open(parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let number = folder.insert(opened).as_raw_fd();
-    Ok(SocketAddrUnix::new(Path::new(&format!("/proc/self/fd/{number}")).join(name))?)
+    let folder = rustix::fs::open(parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let address = address_in(&folder, Path::new(name))?;
+    Ok((Some(folder), address))
+}
+
+/// The address of the socket of this name by way of its open folder, for a path that is too long for the system.
+pub(crate) fn address_in(folder: impl AsFd, name: &Path) -> rustix::io::Result<SocketAddrUnix> {
+    let number = folder.as_fd().as_raw_fd();
+    SocketAddrUnix::new(Path::new(&format!("/proc/self/fd/{number}")).join(name))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::failed;
 use crate::folder::{self, privately};
 use crate::key::Key;
 use crate::settings::Settings;
-use crate::start::{Start, address, unix_socket};
+use crate::start::{Start, unix_socket};
 use janua_backend::{Files, Folder, Identity, Lock, State};
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -179,7 +179,7 @@ impl<'a> Place<'a> {
         }
         let failed = |error: Errno| format!("{}: {error}", path().display());
         let socket = unix_socket().map_err(|error| format!("no socket can be made: {error}"))?;
-        let address = address(&self.folder, &self.files.socket()).map_err(failed)?;
+        let address = self.folder.address(&self.files.socket()).map_err(failed)?;
         loop {
             match rustix::net::connect(&socket, &address) {
                 Ok(()) => break,

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::folder::privately;
 use janua_backend::{BACKEND, Files, Folder, bound_log};
 use rustix::fs::OFlags;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -82,7 +82,7 @@ impl Start<'_> {
 fn listen(folder: &Folder, files: &Files) -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     let (socket, first) = (unix_socket()?, unix_socket()?);
     folder.remove(&files.fresh());
-    let address = address(folder, &files.fresh())?;
+    let address = folder.address(&files.fresh())?;
     privately(|| rustix::net::bind(&socket, &address))?;
     rustix::net::listen(&socket, BACKLOG)
         .and_then(|()| rustix::net::connect(&first, &address))
@@ -93,15 +93,6 @@ fn listen(folder: &Folder, files: &Files) -> rustix::io::Result<(OwnedFd, OwnedF
 
 pub(crate) fn unix_socket() -> rustix::io::Result<OwnedFd> {
     rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-}
-
-/// The address of a socket in the folder. One that is too long for the system goes by way of the open folder.
-pub(crate) fn address(folder: &Folder, name: &Path) -> rustix::io::Result<SocketAddrUnix> {
-    use std::os::fd::{AsFd, AsRawFd};
-    SocketAddrUnix::new(folder.path().join(name)).or_else(|_| {
-        let number = folder.as_fd().as_raw_fd();
-        SocketAddrUnix::new(Path::new(&format!("/proc/self/fd/{number}")).join(name))
-    })
 }
 
 fn log(folder: &Folder, files: &Files) -> rustix::io::Result<OwnedFd> {
