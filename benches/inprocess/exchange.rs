@@ -5,10 +5,17 @@ use janua_vocabulary::{Codec, Head};
 use std::fs::File;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Takes an answer and keeps nothing of it: what is measured is the side of the app.
-pub(crate) struct Nowhere;
+/// Where the answer to a request goes that has no body.
+pub(crate) trait Sink: Send + Sync {
+    fn head(&self, head: &Head<'_>);
+    fn block(&self, block: &[u8]);
+    fn end(&self);
+}
 
-impl Exchange for Nowhere {
+/// The carrier of such a request.
+pub(crate) struct Bodiless<S>(pub(crate) S);
+
+impl<S: Sink> Exchange for Bodiless<S> {
     fn try_read(&self, _into: &mut [u8]) -> Result<Option<usize>, Failure> {
         Ok(Some(0))
     }
@@ -26,27 +33,28 @@ impl Exchange for Nowhere {
     }
 
     fn respond(&self, head: &Head<'_>) {
-        std::hint::black_box(head.fields);
+        self.0.head(head);
     }
 
     fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
+        self.0.block(block);
         *sent = block.len();
         Ok(true)
     }
 
     fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
-        *sent = block.len();
-        Ok(())
+        self.try_send(block, sent).map(drop)
     }
 
     fn break_off(&self) {}
 
     fn hold(&self, block: &[u8]) -> bool {
-        std::hint::black_box(block);
+        self.0.block(block);
         true
     }
 
-    fn keep(&self, _block: Block, _length: usize) -> Result<(), Failure> {
+    fn keep(&self, block: Block, _length: usize) -> Result<(), Failure> {
+        self.0.block((*block).as_ref());
         Ok(())
     }
 
@@ -66,7 +74,9 @@ impl Exchange for Nowhere {
         Ok(())
     }
 
-    fn finish(&self) {}
+    fn finish(&self) {
+        self.0.end();
+    }
 
     fn truncate(&self) {
         panic!("the app failed");
@@ -81,6 +91,21 @@ impl Exchange for Nowhere {
     }
 
     fn write_log(&self, _: &[u8]) {}
+}
+
+/// Takes an answer and keeps nothing of it: what is measured is the side of the app.
+pub(crate) struct Nowhere;
+
+impl Sink for Nowhere {
+    fn head(&self, head: &Head<'_>) {
+        std::hint::black_box(head.fields);
+    }
+
+    fn block(&self, block: &[u8]) {
+        std::hint::black_box(block);
+    }
+
+    fn end(&self) {}
 }
 
 /// Makes the bytes of an answer, as the carrier of `src/serve` does for one that is small.
@@ -115,84 +140,21 @@ impl Wire {
     }
 }
 
-impl Exchange for Wire {
-    fn try_read(&self, _into: &mut [u8]) -> Result<Option<usize>, Failure> {
-        Ok(Some(0))
-    }
-
-    fn wait_body(&self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn body_failure(&self) -> Option<Failure> {
-        None
-    }
-
-    fn remaining(&self) -> Option<u64> {
-        Some(0)
-    }
-
-    fn respond(&self, head: &Head<'_>) {
+impl Sink for Wire {
+    fn head(&self, head: &Head<'_>) {
         self.with(|codec, out| codec.respond(head, out));
     }
 
-    fn try_send(&self, block: &[u8], sent: &mut usize) -> Result<bool, Failure> {
-        self.hold(block);
-        *sent = block.len();
-        Ok(true)
-    }
-
-    fn send(&self, block: &[u8], sent: &mut usize) -> Result<(), Failure> {
-        self.try_send(block, sent).map(drop)
-    }
-
-    fn break_off(&self) {}
-
-    fn hold(&self, block: &[u8]) -> bool {
+    fn block(&self, block: &[u8]) {
         self.with(|codec, out| {
             let frame = codec.frame(block.len());
             out.extend_from_slice(frame.prefix());
             out.extend_from_slice(block);
             out.extend_from_slice(frame.suffix);
         });
-        true
     }
 
-    fn keep(&self, _block: Block, _length: usize) -> Result<(), Failure> {
-        unreachable!("the app's one block is small")
-    }
-
-    fn duplicate(&self, _descriptor: i32) -> Option<File> {
-        None
-    }
-
-    fn send_file(&self, _file: File, _offset: u64, _length: u64) -> Result<(), Failure> {
-        Err(Failure::Over)
-    }
-
-    fn try_settle(&self) -> Result<bool, Failure> {
-        Ok(true)
-    }
-
-    fn settle(&self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn finish(&self) {
+    fn end(&self) {
         self.with(|codec, out| codec.finish(out));
     }
-
-    fn truncate(&self) {
-        panic!("the app failed");
-    }
-
-    fn log(&self, text: &[u8]) -> Vec<u8> {
-        panic!("the app failed: {}", text.escape_ascii());
-    }
-
-    fn flush_log(&self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn write_log(&self, _: &[u8]) {}
 }

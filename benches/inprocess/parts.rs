@@ -1,6 +1,6 @@
 //! The parts of a request's way.
 
-use crate::exchange::{Connection, Nowhere, Wire};
+use crate::exchange::{Bodiless, Connection, Nowhere, Wire};
 use crate::request;
 use janua_app::{App, AppSpec, Exchange, Mode, Thread};
 use janua_environ::{Settings, build};
@@ -86,7 +86,7 @@ pub const PARTS: &[Part] = &[
         let app = hello(thread);
         let params: &'static Params = Box::leak(Box::new(request::params()));
         let environ = build(params, Protocol::FastCgi, &Settings::default()).expect("a usual request");
-        Box::new(move |thread| app.call(thread, &environ, Arc::new(Nowhere)))
+        Box::new(move |thread| app.call(thread, &environ, Arc::new(Bodiless(Nowhere))))
     }),
     in_python("environ, call and collect", |thread| call(thread, request::params())),
     in_python("environ, call and collect, few parameters", |thread| call(thread, request::few_params())),
@@ -140,7 +140,7 @@ fn call(thread: Thread<'_>, params: Params) -> Work {
     let settings = Settings::default();
     Box::new(move |thread| {
         let environ = build(&params, Protocol::FastCgi, &settings).expect("a usual request");
-        app.call(thread, &environ, Arc::new(Nowhere));
+        app.call(thread, &environ, Arc::new(Bodiless(Nowhere)));
     })
 }
 
@@ -154,10 +154,10 @@ fn answer(
 ) -> Connection {
     let request = request::decode(connection.codec.as_mut(), bytes);
     let environ = build(&request.params, connection.codec.protocol(), settings).expect("a usual request");
-    let wire = Arc::new(Wire::new(connection));
+    let wire = Arc::new(Bodiless(Wire::new(connection)));
     let exchange: Arc<dyn Exchange> = wire.clone();
     app.call(thread, &environ, exchange);
-    let connection = wire.take();
+    let connection = wire.0.take();
     assert!(connection.out.len() > 70, "an answer is missing");
     connection
 }
