@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import List, Optional
 
@@ -16,19 +15,12 @@ import pytest
 
 from client import cgi
 from client.answer import Answer
+from client.patience import until
 
 HERE = Path(__file__).parent
 
 #: A user whom nobody is.
 NOBODY = 54321
-
-
-def until(condition, seconds: float = 20.0):
-    end = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.02)
-    return result
 
 
 def is_alive(pid: int) -> bool:

@@ -3,8 +3,11 @@
 import os
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
+
+from client.load import Load, write
 
 from .conftest import is_alive, until
 
@@ -22,34 +25,8 @@ def real_backends(knows_backends):
         pytest.skip("this janua knows no backends")
 
 
-def write(path, text):
-    """As an editor does: the file is never seen half written."""
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text(text)
-    fresh.chmod(0o755)
-    fresh.rename(path)
-
-
-class Load:
-    """Clients that ask all the time."""
-
-    def __init__(self, site, script, clients=4):
-        self.answers, self.over = [], False
-        self.threads = [threading.Thread(target=self.work, args=(site, script)) for _ in range(clients)]
-
-    def work(self, site, script):
-        while not self.over:
-            self.answers.append(site.ask(script))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over = True
-        for thread in self.threads:
-            thread.join()
+def load(site, script):
+    return Load(lambda: nullcontext(lambda: site.ask(script)))
 
 
 def test_code_that_changes_under_load(site):
@@ -57,7 +34,7 @@ def test_code_that_changes_under_load(site):
     helper = site.folder / "helper.py"
     helper.write_text("VERSION = 0")
     top = script.read_text().split("VERSION")[0]
-    with Load(site, script) as load:
+    with load(site, script) as clients:
         for version in range(1, 9):
             # The script's own answer tells the version of the module that it was to have.
             # Longer each time: Python's own cache of bytecode tells files apart by size and second.
@@ -65,20 +42,20 @@ def test_code_that_changes_under_load(site):
             assert site.ask(script).body.split()[1] == b"%d" % version
             write(script, top + f"VERSION = {version}" + APP)
             assert site.ask(script).body == b"%d %d" % (version, version)
-    assert {answer.status for answer in load.answers} == {200}
-    assert {answer.stderr for answer in load.answers} == {b""}
-    assert len(load.answers) > 20 and site.started("process") == []
-    seen = [tuple(map(int, answer.body.split())) for answer in load.answers]
+    assert {answer.status for answer in clients.answers} == {200}
+    assert {answer.stderr for answer in clients.answers} == {b""}
+    assert len(clients.answers) > 20 and site.started("process") == []
+    seen = [tuple(map(int, answer.body.split())) for answer in clients.answers]
     assert all(module in (version, version + 1) for version, module in seen)
 
 
 def test_backends_that_leave_under_load(site):
     script = site.script("app.cgi", "# janua: cgi_max_requests = 3", "# janua: cgi_idle_timeout = 1")
-    with Load(site, script) as load:
+    with load(site, script) as clients:
         end = time.monotonic() + 5
         while time.monotonic() < end:
             time.sleep(0.1)
-    assert {(answer.status, answer.body, answer.stderr) for answer in load.answers} == {(200, b"hello\n", b"")}
+    assert {(answer.status, answer.body, answer.stderr) for answer in clients.answers} == {(200, b"hello\n", b"")}
     assert len(site.started("backend")) > 3 and site.started("process") == []
     until(lambda: not site.files("socket"))
     assert site.ask(script).body == b"hello\n"

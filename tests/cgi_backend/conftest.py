@@ -17,6 +17,7 @@ import pytest
 
 from client import fastcgi
 from client.fastcgi import FastCgi, FastCgiExchange
+from client.patience import until
 
 APP = Path(__file__).with_name("app.py")
 
@@ -56,14 +57,6 @@ class State(NamedTuple):
 
     def watched(self) -> Dict[str, File]:
         return {Path(file.path).name: file for file in self.files}
-
-
-def until(condition, seconds: float = 15.0):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
-    return result
 
 
 class Relay:

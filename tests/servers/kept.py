@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from client.load import write
+from client.patience import until
+
 from .apache import Apache, Prefork
 from .browser import Browser
 from .lighttpd import Lighttpd
@@ -49,14 +52,6 @@ WAYS = {
         Way("lighttpd", Lighttpd, "lighttpd/cgi.conf", asks_early=False),
     ]
 }
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.01)
-    return result
 
 
 def memory(pid, name="VmRSS"):
@@ -137,14 +132,6 @@ class Kept:
 
     def backend_log(self):
         return "".join(path.read_text() for path in sorted((self.places.run / "cgi").glob("*.log")))
-
-
-def write(path, text, mode):
-    """As an editor does: the file is never seen half written."""
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text(text)
-    fresh.chmod(mode)
-    os.replace(fresh, path)
 
 
 def begin(kept, method, path, body=None, headers=None):

@@ -3,10 +3,12 @@
 import http.client
 import os
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
+
+from client.load import Load
 
 from .kept import begin
 from .server import AS_ROOT
@@ -68,27 +70,14 @@ def test_a_folder_that_another_user_has_planted_is_refused_and_logged(kept):
     assert kept.pid() == kept.pid()
 
 
-class Load:
-    """Clients that ask all the time."""
-
-    def __init__(self, kept, path, clients=4):
-        self.answers, self.over = [], False
-        self.threads = [threading.Thread(target=self.work, args=(kept.new_browser(), path)) for _ in range(clients)]
-
-    def work(self, browser, path):
-        while not self.over:
-            self.answers.append(browser.get(path))
+def load(kept, path):
+    @contextmanager
+    def begin():
+        browser = kept.new_browser()
+        yield lambda: browser.get(path)
         browser.close()
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over = True
-        for thread in self.threads:
-            thread.join()
+    return Load(begin)
 
 
 def version(answer):
@@ -100,13 +89,13 @@ def version(answer):
 
 
 def test_code_that_changes_under_load(kept):
-    with Load(kept, "/version") as load:
+    with load(kept, "/version") as clients:
         for number in range(2, 8):
             kept.write_helper(f"VERSION = {number}  # {'.' * number}")
             assert version(kept.browser.get("/version")) == (number - 1, number)
             kept.write_script(number)
             assert version(kept.browser.get("/version")) == (number, number)
-    seen = [version(answer) for answer in load.answers]
+    seen = [version(answer) for answer in clients.answers]
     assert len(seen) > 20 and len(set(seen)) > 2
     assert all(module in (script, script + 1) for script, module in seen)
     # None of them had to do without a backend.
@@ -115,12 +104,12 @@ def test_code_that_changes_under_load(kept):
 
 def test_a_touch_under_load_is_enough(kept):
     pids = []
-    with Load(kept, "/version") as load:
+    with load(kept, "/version") as clients:
         for _ in range(5):
             pids.append(kept.pid())
             os.utime(kept.script)
     assert len(set(pids)) == 5
-    assert {version(answer) for answer in load.answers} == {(1, 1)}
+    assert {version(answer) for answer in clients.answers} == {(1, 1)}
 
 
 @pytest.mark.parametrize("mistake", ["VERSION =", "import no_such_module", "raise RuntimeError('at import')"])

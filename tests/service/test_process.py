@@ -14,6 +14,7 @@ import pytest
 
 from client import fastcgi, http, scgi
 from client.connection import Connection
+from client.patience import until
 from client.ports import free_port
 
 APP = str(Path(__file__).with_name("app.py"))
@@ -32,14 +33,6 @@ def service(start_service):
 
 def who(service):
     return json.loads(http.ask(service.http, path="/who").body)
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
-    return result
 
 
 def in_background(work):
