@@ -132,6 +132,9 @@ def run(
 
     FastCGI if descriptor 0 is a listening socket (mod_fcgid, spawn-fcgi, lighttpd's bin-path), one CGI request if the
     CGI variables are there. Otherwise RuntimeError says how to run it.
+
+    In a script that janua itself runs, as with ``janua-cgi`` in its first line, the app is handed over to that, which
+    serves it once the script is through; keywords mean nothing there.
     """
 
 def cgi(

@@ -1,11 +1,13 @@
 //! The files by which `janua-cgi`, its backends and `janua cgi-status` find each other.
 //!
 //! A *backend* is a process that keeps one app loaded between CGI requests. All of a user's are in one private
-//! [`Folder`]; each has a key, and by that name the few [`Files`] that are explained there.
+//! [`Folder`]; each has a key, and by that name the few [`Files`] that are explained there. The [`settings`] in a script's
+//! comment lines are part of what the key is made of.
 //!
 //! ```text
 //! Folder ─► Files ─┬─► Lock     who may start, replace or take away a backend just now
 //!                  ├─► State    what a backend says of itself; Seen: the files that its code came from
+//!                  ├─► bound_log  what it and its app print, kept short
 //!                  └─► Backend  what can be found out about it ─► Status: as a table or JSON; the order to end it
 //! ```
 
