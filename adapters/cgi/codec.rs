@@ -65,11 +65,14 @@ fn check_limits(params: &Params, limits: Limits) -> Result<(), PeerError> {
         let reason = format!("the environment has {} variables, {} are allowed", params.len(), limits.params);
         return Err(PeerError::refuse(431, reason).with_setting("max_params"));
     }
-    if params.iter().any(|(name, _)| name.len() > limits.name_bytes) {
+    let sizes = |(bytes, longest): (usize, usize), (name, value): (&[u8], &[u8])| {
+        (bytes + name.len() + value.len() + 2, longest.max(name.len()))
+    };
+    let (bytes, longest) = params.iter().fold((0, 0), sizes);
+    if longest > limits.name_bytes {
         let reason = format!("the environment has a name of more than {} bytes", limits.name_bytes);
         return Err(PeerError::refuse(431, reason).with_setting("max_name_bytes"));
     }
-    let bytes: usize = params.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     if bytes > limits.params_bytes {
         let reason = format!("the environment has {bytes} bytes, {} are allowed", limits.params_bytes);
         return Err(PeerError::refuse(431, reason).with_setting("max_params_bytes"));

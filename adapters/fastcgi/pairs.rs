@@ -84,11 +84,8 @@ impl PairStream {
             let start = arrived - content.len();
             let middle = start.saturating_add(name);
             let end = middle.saturating_add(value);
-            if name > limits.name_bytes {
-                return Err(FastCgiError::NameTooLong { limit: limits.name_bytes });
-            }
-            if end > limits.params_bytes {
-                return Err(too_long);
+            if name > limits.name_bytes || end > limits.params_bytes {
+                return Err(beyond(name, limits));
             }
             if end > arrived {
                 self.worth = end;
@@ -121,6 +118,16 @@ impl PairStream {
     #[cfg(test)]
     fn memory(&self) -> usize {
         self.block.capacity() + self.pairs.capacity() * size_of::<Pair>()
+    }
+}
+
+/// What is wrong with a pair that is beyond a limit.
+#[cold]
+fn beyond(name: usize, limits: &Limits) -> FastCgiError {
+    if name > limits.name_bytes {
+        FastCgiError::NameTooLong { limit: limits.name_bytes }
+    } else {
+        FastCgiError::ParamsTooLong { limit: limits.params_bytes }
     }
 }
 
