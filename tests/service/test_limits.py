@@ -64,6 +64,7 @@ def test_a_body_that_does_not_come_is_408(impatient, way):
 def test_a_reader_that_does_not_read_is_not_waited_for(impatient, way):
     """The thread is free again, and the response is visibly broken off."""
     module = {"scgi": scgi, "fastcgi": fastcgi, "http": http}[way]
+    size = impatient.log_size()
     with module.begin(getattr(impatient, way), "GET", "/") as exchange:
         exchange.end()
         time.sleep(2)
@@ -71,6 +72,8 @@ def test_a_reader_that_does_not_read_is_not_waited_for(impatient, way):
         assert scgi.ask(impatient.scgi, path="/").status == 200
         assert time.monotonic() - began < 5
         assert len(exchange.connection.read_to_end()) < 10_000_000
+    log = impatient.log(size)
+    assert "the response is broken off" in log and log.count("(setting progress_timeout)") == 1, log
 
 
 def test_a_slow_peer_that_makes_progress_is_served(impatient):

@@ -12,7 +12,7 @@ from client.exchange import Exchange
 from client.fastcgi import KEEP_CONN, OVERLOADED, STDIN, FastCgi, FastCgiExchange, head, record, stock
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("limits_app.py"))
+APP = str(Path(__file__).with_name("app.py"))
 MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
 WAYS = sorted(MODULES)
 

@@ -9,7 +9,7 @@ from client.connection import Connection
 from client.fastcgi import DATA, STDIN, FastCgi, FastCgiExchange, head, record, stock, stream
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("limits_app.py"))
+APP = str(Path(__file__).with_name("app.py"))
 MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
 WAYS = sorted(MODULES)
 #: The limit, in bytes.

@@ -11,7 +11,7 @@ from client.fastcgi import ABORT_REQUEST, KEEP_CONN, REQUEST_COMPLETE, STDIN, Fa
 from client.fastcgi import stock, stream
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("limits_app.py"))
+APP = str(Path(__file__).with_name("app.py"))
 
 
 @pytest.fixture(scope="module")
