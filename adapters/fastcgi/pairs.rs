@@ -66,7 +66,7 @@ impl PairStream {
         let too_long = FastCgiError::ParamsTooLong { limit: limits.params_bytes };
         let room = limits.params_bytes.saturating_sub(self.block.len());
         // What fits is looked at all the same: which limit is reached first must not depend on how the bytes arrive.
-        let (piece, beyond) = piece.split_at_checked(room).unwrap_or((piece, &[]));
+        let (piece, surplus) = piece.split_at_checked(room).unwrap_or((piece, &[]));
         if self.block.is_empty() {
             self.pairs.reserve(piece.len() / Pair::USUAL_LENGTH);
         }
@@ -94,7 +94,7 @@ impl PairStream {
             self.pairs.push(Pair::at(start..middle, middle..end));
             self.next = end;
         }
-        if beyond.is_empty() { Ok(()) } else { Err(too_long) }
+        if surplus.is_empty() { Ok(()) } else { Err(too_long) }
     }
 
     /// The parameters, at the end of the stream. Leaves nothing behind.
