@@ -22,8 +22,12 @@ const PIECES: usize = 64;
 /// The answer did not arrive; what the app logged with it must not be lost as well.
 pub(crate) fn lost(connection: &Connection) {
     if !connection.logged.is_empty() {
-        log::line(format_args!("{}: the peer left before it took this for its log:", connection.peer));
-        log::raw(&connection.logged);
+        let text = String::from_utf8_lossy(&connection.logged);
+        log::line(format_args!(
+            "{}: the peer left before it took this for its log:\n{}",
+            connection.peer,
+            text.trim_end_matches('\n')
+        ));
     }
 }
 

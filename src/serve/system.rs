@@ -50,6 +50,7 @@ pub(crate) fn ignores_sigpipe() -> bool {
 /// Ends this process without running anything else in it: neither exit handlers of libraries, which other threads may
 /// still be using, nor Python's.
 pub(crate) fn end_now(status: i32) -> ! {
+    crate::log::settle();
     // SAFETY: the call takes any number and does not return.
     #[allow(unsafe_code)]
     unsafe {

@@ -66,6 +66,7 @@ pub(crate) fn refuse(thread: Thread<'_>, orders: &Orders<'_>, why: &str) {
 }
 
 fn serve(thread: Thread<'_>, orders: &Orders<'_>, target: Target, ready: impl FnOnce()) -> i32 {
+    log::serving();
     let served = match start(orders, target) {
         Ok(crew) => {
             let crew = Arc::new(crew);
@@ -80,13 +81,15 @@ fn serve(thread: Thread<'_>, orders: &Orders<'_>, target: Target, ready: impl Fn
         }
         Err(error) => Err(error),
     };
-    match served {
+    let status = match served {
         Ok(()) => 0,
         Err(error) => {
             log::line(format_args!("the worker cannot start: {error}"));
             1
         }
-    }
+    };
+    thread.away(log::settle);
+    status
 }
 
 fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {

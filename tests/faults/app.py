@@ -92,6 +92,15 @@ def heard(environ, start_response):
     return plain(start_response, b"%d" % len(signals))
 
 
+def complain(environ, start_response):
+    environ["wsgi.errors"].write("marker-complaint\n")
+    return plain(start_response, b"said")
+
+
+def fail(environ, start_response):
+    raise RuntimeError("marker-complaint")
+
+
 class TooLate(Exception):
     pass
 
@@ -114,6 +123,6 @@ def alarm(environ, start_response):
 
 
 PAGES = {
-    "alarm": alarm, "who": who, "large": large, "read": read, "echo": echo, "hog": hog, "sleep": sleep, "hold": hold,
+    "alarm": alarm, "complain": complain, "raise": fail, "who": who, "large": large, "read": read, "echo": echo, "hog": hog, "sleep": sleep, "hold": hold,
     "endless": endless, "thread": thread, "heard": heard,
 }  # fmt: skip
