@@ -149,7 +149,8 @@ fn default(setting: &Setting, quote: &str) -> String {
     setting.default.map_or_else(|| "none".to_owned(), |default| format!("{quote}{default}{quote}"))
 }
 
-fn commands(topic: &Topic) -> String {
+/// Whom the settings of a topic are for.
+pub(crate) fn commands(topic: &Topic) -> String {
     if topic.verbs == Verb::ALL {
         return "every command".to_owned();
     }

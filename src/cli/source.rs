@@ -2,6 +2,7 @@
 
 use crate::message::Problem;
 use crate::nearest::nearest;
+use crate::reference::commands;
 use crate::settings::{Setting, Topic, find, settings};
 use crate::{Options, Verb, question};
 
@@ -106,10 +107,9 @@ impl Given {
 
 /// A setting was given to a command that has no use for it.
 pub(crate) fn elsewhere(verb: Verb, topic: &Topic, written: String) -> Problem {
-    let commands = topic.verbs.iter().map(|verb| format!("'{} {}'", verb.command(), verb.operand()));
     Problem::Elsewhere {
         written,
         here: format!("'{} {}'", verb.command(), verb.operand()),
-        there: commands.collect::<Vec<_>>().join(" and "),
+        there: commands(topic).replace('`', "'"),
     }
 }

@@ -132,6 +132,10 @@ fn a_setting_of_another_command_says_whose_it_is() {
         message(&["--fastcgi=unix:/x", "./app.fcgi"], &[]),
         "--fastcgi: means nothing to 'janua FILE'; it is a setting of 'janua serve APP'"
     );
+    assert_eq!(
+        message(&["serve", "--cgi-threads=2", "app"], &[]),
+        "--cgi-threads: means nothing to 'janua serve APP'; it is a setting of apps that 'janua-cgi' keeps"
+    );
     let keywords = [("fastcgi".to_owned(), vec!["unix:/x".to_owned()])];
     let message = from_python(Verb::Run, keywords, []).unwrap_err().to_string();
     assert!(message.starts_with("run(fastcgi=...): means nothing to "), "{message}");
