@@ -3,9 +3,12 @@
 /// How much one read may bring. Large enough that the head of a usual request arrives in one read.
 const ROOM: usize = 16 * 1024;
 
+/// What is unconsumed may be copied when the rest of a read is given back: of a slow head, a few bytes as a rule.
+const LITTLE: usize = ROOM / 8;
+
 /// A read buffer with a cursor: bytes are appended at the end and consumed from the front.
 ///
-/// It holds no memory while it is empty and has been [released](Buffer::release), so that an idle connection
+/// When it has been [released](Buffer::release) it holds no more than what is unconsumed, so that an idle connection
 /// costs next to nothing. It never grows by itself beyond what is unconsumed plus one read.
 #[derive(Debug, Default)]
 pub struct Buffer {
@@ -27,13 +30,14 @@ impl Buffer {
             self.end = 0;
         }
         if self.bytes.len() - self.end < ROOM / 4 {
+            if self.bytes.len() < ROOM {
+                // Fresh memory that is zero already is cheaper than memory that is filled with zeros.
+                self.move_to(vec![0; ROOM]);
+            }
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
-            if self.bytes.is_empty() {
-                // Fresh memory that is zero already is cheaper than memory that is filled with zeros.
-                self.bytes = vec![0; ROOM];
-            } else if self.bytes.len() - self.end < ROOM / 4 {
+            if self.bytes.len() - self.end < ROOM / 4 {
                 self.bytes.resize(self.end + ROOM, 0);
             }
         }
@@ -62,19 +66,33 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Gives the memory back if nothing is unconsumed; `None` if there is nothing to give that is worth keeping.
+    /// Gives the memory back if little is unconsumed, which is kept in just as much; `None` if there is nothing to give
+    /// that is worth keeping.
     pub fn release(&mut self) -> Option<Vec<u8>> {
-        if !self.is_empty() {
+        let little = self.unread().len() <= LITTLE && (self.is_empty() || self.bytes.len() >= ROOM);
+        if !little {
             return None;
         }
-        let bytes = std::mem::take(self).bytes;
+        let unread = self.unread().to_vec();
+        (self.start, self.end) = (0, unread.len());
+        let bytes = std::mem::replace(&mut self.bytes, unread);
         (bytes.len() == ROOM).then_some(bytes)
     }
 
-    /// Takes memory that another buffer [released](Buffer::release), unless it holds some already. What stands in it
+    /// Takes memory that another buffer [released](Buffer::release), unless it holds as much already. What stands in it
     /// is never seen.
     pub fn lend(&mut self, room: Vec<u8>) {
-        if self.bytes.is_empty() {
+        if self.bytes.len() < ROOM {
+            self.move_to(room);
+        }
+    }
+
+    /// Puts what is unconsumed into other memory, if it fits in.
+    fn move_to(&mut self, mut room: Vec<u8>) {
+        let unread = self.bytes.get(self.start..self.end).unwrap_or_default();
+        if let Some(place) = room.get_mut(..unread.len()) {
+            place.copy_from_slice(unread);
+            (self.start, self.end) = (0, unread.len());
             self.bytes = room;
         }
     }
@@ -120,11 +138,34 @@ mod tests {
     fn release_keeps_what_is_unread() {
         let mut buffer = Buffer::new();
         feed(&mut buffer, b"ab");
+        assert!(buffer.release().is_some());
+        assert_eq!((buffer.unread(), buffer.bytes.capacity()), (&b"ab"[..], 2));
         assert_eq!(buffer.release(), None);
         assert_eq!(buffer.take(1), b"a");
-        assert_eq!(buffer.take(usize::MAX), b"b");
+        feed(&mut buffer, b"c");
+        buffer.lend(vec![7; ROOM]);
+        assert_eq!(buffer.take(usize::MAX), b"bc");
         assert!(buffer.release().is_some());
         assert_eq!(buffer.bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn much_that_is_unread_stays_where_it_is() {
+        let mut buffer = Buffer::new();
+        feed(&mut buffer, &[7; LITTLE + 1]);
+        assert_eq!(buffer.release(), None);
+        assert_eq!(buffer.unread(), [7; LITTLE + 1]);
+    }
+
+    #[test]
+    fn a_slow_head_moves_into_memory_that_is_lent() {
+        let mut buffer = Buffer::new();
+        for step in 1..=LITTLE {
+            buffer.lend(vec![9; ROOM]);
+            feed(&mut buffer, &[step as u8]);
+            assert!(buffer.release().is_some() && buffer.unread().len() == step);
+        }
+        assert!(buffer.unread().iter().zip(1..).all(|(byte, step): (_, usize)| *byte == step as u8));
     }
 
     #[test]
