@@ -162,11 +162,11 @@ async fn discard(connection: &mut Connection, mut most: u64, patience: Patience)
     let watched = watch(connection)?;
     // On the heap: an array in here would make every task that may come to this point as large.
     let mut nowhere = vec![0; 16 * 1024];
-    let mut came = false;
+    let mut came = None::<Instant>;
     loop {
         let Ok(guard) = timeout_at(end, watched.readable()).await else {
-            // Who sends nothing either has been told all, and only keeps the connection.
-            if came {
+            // Who has stopped sending has been told all, and only keeps the connection.
+            if came.is_some_and(|at| at.elapsed() < patience.time / 4) {
                 log::line(format_args!(
                     "{}: closed while the peer still sends what nobody reads, after {} s (setting {})",
                     connection.peer,
@@ -179,7 +179,7 @@ async fn discard(connection: &mut Connection, mut most: u64, patience: Patience)
         let mut guard = guard?;
         match connection.link.try_read(&mut nowhere)? {
             Some(count) if count > 0 && most > 0 => {
-                came = true;
+                came = Some(Instant::now());
                 most = most.saturating_sub(count as u64);
             }
             Some(_) => return Ok(()),

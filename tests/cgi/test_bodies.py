@@ -237,3 +237,18 @@ def test_a_server_that_ends_the_process(site, number):
         assert exchange.connection.wait() == -number
     until(mark.exists)
     assert is_alive(site.started("backend")[0]) and site.ask(script).body == b"hello\n"
+
+
+def test_a_body_beyond_the_limit_is_413_from_a_kept_app_as_well(site):
+    script = site.script("app.cgi", '# janua: max_body_bytes = "100k"')
+    before = site.pid(script)
+    with cgi.begin(site.program(script), "POST", "/digest", length=3 * MB) as exchange:
+        exchange.send_all(b"b" * 3 * MB)
+        answer = exchange.answer()
+    assert answer.status == 413 and answer.whole
+    # mod_cgid sends no length with a body in chunks.
+    answer = site.ask(script, "/digest", method="POST", body=b"b" * MB, sized=False,
+                      headers=[("Transfer-Encoding", "chunked")])
+    assert answer.status == 413 and b"(setting max_body_bytes)" in answer.stderr
+    assert site.ask(script, "/echo", method="POST", body=b"b" * 100_000).body == b"b" * 100_000
+    assert site.pid(script) == before

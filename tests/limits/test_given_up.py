@@ -66,6 +66,8 @@ def test_the_app_is_not_asked_beside_others(wire):
         with busy(wire):
             given_up = shared.begin(1, stock("POST", "/read", length=None))
             whole = shared.whole(2, stock("POST", "/read", length=3), b"abc")
+            # Both wait for the thread by then.
+            time.sleep(0.3)
             shared.send(record(ABORT_REQUEST, 1))
             shared.until(given_up)
         assert shared.answers([whole])[0].body == b"3"
