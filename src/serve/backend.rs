@@ -35,6 +35,8 @@ pub(crate) struct Backend {
     pub(crate) identity: Option<Identity>,
     app: PathBuf,
     started: SystemTime,
+    /// Where modules are watched: known without waiting for whoever looks at their files.
+    folders: Vec<PathBuf>,
     watched: Mutex<Watched>,
     /// How many modules were loaded when it was last looked which.
     modules: AtomicUsize,
@@ -159,6 +161,7 @@ impl Backend {
             files,
             app: app.to_owned(),
             started: SystemTime::now(),
+            folders: watched.folders().to_owned(),
             watched: Mutex::new(watched),
             modules: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
@@ -189,10 +192,9 @@ impl Backend {
     /// one that counts.
     pub(crate) fn broken(&self, thread: Thread<'_>, files: &[PathBuf], why: &str) {
         let mut files = files.to_owned();
-        let folders = self.watched().folders().to_owned();
-        files.retain(|file| folders.iter().any(|folder| file.starts_with(folder)));
+        files.retain(|file| self.folders.iter().any(|folder| file.starts_with(folder)));
         // What is missing may be a module that is yet to be written.
-        files.extend(folders);
+        files.extend_from_slice(&self.folders);
         self.learn(thread, self.started, &files);
         let reason = why.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
         let _ = self.reason.set(reason.to_owned());
@@ -237,15 +239,14 @@ impl Backend {
 
     /// Looks which files the loaded modules came from, if there are other modules than the last time.
     fn learn(&self, thread: Thread<'_>, since: SystemTime, more: &[PathBuf]) -> bool {
-        let folders = self.watched().folders().to_owned();
-        if folders.is_empty() {
+        if self.folders.is_empty() {
             return false;
         }
         let loaded = modules_loaded(thread);
         if self.modules.swap(loaded, Ordering::AcqRel) == loaded && more.is_empty() {
             return false;
         }
-        let mut files = module_files(thread, &folders);
+        let mut files = module_files(thread, &self.folders);
         files.extend_from_slice(more);
         let news = thread.away(|| self.watched().learn(files, since));
         if news {
