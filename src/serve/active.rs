@@ -59,6 +59,13 @@ impl Waited {
     pub(crate) fn of(self, write: bool) -> Duration {
         if self.write == write { self.time } else { Duration::ZERO }
     }
+
+    /// The peer has sent something. Who is to take something makes no progress by that.
+    fn sent(&mut self) {
+        if !self.write {
+            self.time = Duration::ZERO;
+        }
+    }
 }
 
 /// What the app, and the log, are told if a body could not be put away.
@@ -170,7 +177,7 @@ impl Active {
             Ok(Direct::Unknown) => {}
             Ok(Direct::Nothing) => return Ok(Next::Wait),
             Ok(Direct::Read(count)) => {
-                self.waited = Waited::default();
+                self.waited.sent();
                 stream.passed(count);
                 return self.measured().map(|()| Next::Took(count));
             }
@@ -190,7 +197,7 @@ impl Active {
             Ok(Pulled::Wait) => Ok(Next::Wait),
             // All of it may have gone to the spool, or been beyond the body's end.
             Ok(Pulled::Body) => {
-                self.waited = Waited::default();
+                self.waited.sent();
                 self.measured().map(|()| Next::Took(taken))
             }
             Ok(Pulled::SecondStream) => {

@@ -143,15 +143,17 @@ impl Carrier {
         let patience = self.patience.saturating_sub(waited);
         let since = Instant::now();
         let outcome = link.wait(read, write, patience.min(most));
-        let progress = outcome.as_ref().is_ok_and(|ready| ready.read || ready.write);
+        let some = outcome.as_ref().is_ok_and(|ready| ready.read || ready.write);
+        // Who is to take something makes no progress by sending: a body that trickles would hold the thread.
+        let progress = outcome.as_ref().is_ok_and(|ready| if write { ready.write } else { ready.read });
         let waited = if progress { Duration::ZERO } else { waited + since.elapsed() };
         self.with(|active| {
             active.waited = Waited { write, time: waited };
             Ok(())
         })?;
         match outcome {
-            Ok(ready) if progress => Ok(ready),
-            Ok(nothing) if most < patience => Ok(nothing),
+            Ok(ready) if progress || (some && waited < self.patience) => Ok(ready),
+            Ok(nothing) if !some && most < patience => Ok(nothing),
             Ok(_) => Err(Failure::Stalled { seconds: self.patience.as_secs_f64() }),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Failure::Interrupted),
             Err(error) => Err(Failure::Gone(error.to_string())),

@@ -57,4 +57,11 @@ def large(environ, start_response):
     return [b"x" * 16_000_000]
 
 
-CASES = {"/": unread, "/read": read, "/filter": filter_, "/begun": begun, "/told": told, "/large": large}
+def blocks(environ, start_response):
+    """As large, but the thread stays with it."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return (b"x" * 100_000 for _ in range(160))
+
+
+CASES = {"/": unread, "/read": read, "/filter": filter_, "/begun": begun, "/told": told, "/large": large,
+         "/blocks": blocks}

@@ -251,14 +251,15 @@ def test_a_kept_connection_whose_body_does_not_end_is_closed(brief):
         "linger_timeout", size)
 
 
+@pytest.mark.parametrize("path", ["/large", "/blocks"])
 @pytest.mark.parametrize("way", WAYS)
-def test_who_trickles_a_body_and_takes_nothing_of_the_answer_is_given_up(brief, way):
+def test_who_trickles_a_body_and_takes_nothing_of_the_answer_is_given_up(brief, way, path):
     """Every byte of the body once renewed the time to take the answer."""
     size = brief.log_size()
-    with MODULES[way].begin(getattr(brief, way), "POST", "/large", length=50_000_000) as exchange:
+    with MODULES[way].begin(getattr(brief, way), "POST", path, length=50_000_000) as exchange:
         began = time.monotonic()
         while exchange.send(b"b"):
             time.sleep(0.1)
             assert time.monotonic() - began < 10, "it goes on"
     log = brief.wait_for_log("_timeout)", size)
-    assert "the response is broken off: the peer took nothing for" in log, log
+    assert "the response is broken off: the peer " in log and log.count("_timeout)") == 1, log
