@@ -11,7 +11,7 @@ LIBDIR = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_
 RUST = LD_LIBRARY_PATH="$(LIBDIR)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" cargo
 
 .PHONY: help install demo test test-fast lint rust-test python-test server-test matrix bench bench-cgi bench-inprocess instructions soak \
-	fuzz-short fuzz miri miri-short loom deny valgrind check-short check-deep packages clean
+	fuzz-short fuzz miri miri-short loom deny valgrind valgrind-short check-short check-deep packages clean
 
 help:
 	@echo "make demo       build all, start the gateway, show one app through four protocols (ONCE=1: and end)"
@@ -69,9 +69,9 @@ server-test: install packages
 
 # A short run of each; where a tool is missing, it says so.
 check-short:
-	@nice -n 10 $(MAKE) --no-print-directory --jobs=1 loom miri-short fuzz-short
+	@nice -n 10 $(MAKE) --no-print-directory --jobs=1 loom miri-short fuzz-short valgrind-short
 
-check-deep: check-short miri deny valgrind
+check-deep: check-short miri deny
 
 # Each target for some seconds, without a tool beside a nightly compiler; says so where there is none.
 fuzz-short:
@@ -105,6 +105,9 @@ deny:
 	cargo deny check bans licenses sources
 	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
 	else echo "deny: advisories NOT CHECKED, their database is a git repository that cannot be reached from here"; fi
+
+valgrind-short:
+	@if command -v valgrind >/dev/null; then $(MAKE) --no-print-directory valgrind; else echo "valgrind: NOT RUN, it is not installed"; fi
 
 valgrind: install
 	@$(BIN)/python tests/valgrind/run.py
