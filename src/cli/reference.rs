@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// Columns of what is printed, if the terminal has that many.
 pub(crate) const COLUMNS: usize = 100;
 
+/// Columns for the names of settings in `janua settings`.
+const NAME: usize = 23;
+
 /// `docs/settings.md`, as it must stand in the repository.
 pub fn reference_markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
@@ -83,13 +86,20 @@ pub(crate) fn list() -> String {
          in the environment JANUA_SCRIPT_NAME. 'janua settings NAME' explains one.\n",
     );
     for topic in TOPICS {
-        let _ = write!(text, "\n{}, for {}", topic.title, commands(topic).replace('`', ""));
+        let _ = write!(text, "\n{}", topic.title);
+        let commands = commands(topic).replace('`', "");
+        if !topic.title.eq_ignore_ascii_case(&commands) {
+            let _ = write!(text, ", for {commands}");
+        }
         if !topic.about.is_empty() {
-            let _ = write!(text, "; {}", topic.about);
+            let _ = write!(text, "; {}", topic.about.replace('`', ""));
         }
         text.push_str(":\n");
         for setting in topic.settings {
-            let _ = writeln!(text, "  {:<23} {}", setting.name, setting.in_short());
+            // A name that is longer than its column has a line of its own.
+            let (name, short) = (setting.name, setting.in_short());
+            let gap = if name.len() > NAME { format!("\n{:w$}", "", w = NAME + 2) } else { String::new() };
+            let _ = writeln!(text, "  {name:<NAME$}{gap} {short}");
         }
     }
     text

@@ -141,7 +141,9 @@ fn script_name(text: &[u8]) -> Result<Vec<u8>, String> {
 
 fn max_time(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err(format!("'{text}' would give the back end no time at all (write 60s or more)")),
+        Duration::ZERO => {
+            Err(format!("'{text}' would give the back end no time at all (write a time such as 60s)"))
+        }
         time => Ok(time),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub(super) static TOPIC: Topic = Topic {
     title: "Apps that janua-cgi keeps",
-    about: "Write them in the script or environment",
+    about: "JANUA_* variables and `# janua:` lines of the script set them",
     verbs: &[Verb::Run],
     settings: &[
         Setting::one(

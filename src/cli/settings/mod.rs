@@ -188,7 +188,9 @@ fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 /// A time that a peer is given, and so not none at all. `usual` is what one might write instead.
 fn patience(text: &str, usual: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err(format!("'{text}' would give a peer no time at all (write {usual} or more)")),
+        Duration::ZERO => {
+            Err(format!("'{text}' would give a peer no time at all (write a time such as {usual})"))
+        }
         time => Ok(time),
     }
 }

@@ -81,7 +81,7 @@ fn a_bad_value_says_what_to_write() {
         ("--stop-timeout=soon", "--stop-timeout: 'soon' is no time (write seconds, or 500ms, 30s, 2m, 1h)"),
         (
             "--progress-timeout=0",
-            "--progress-timeout: '0' would give a peer no time at all (write 60s or more)",
+            "--progress-timeout: '0' would give a peer no time at all (write a time such as 60s)",
         ),
         (
             "--body-memory=1MB",
