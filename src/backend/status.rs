@@ -57,7 +57,7 @@ impl Status {
     fn shown(&self, backends: &[Backend], place: &Path) -> String {
         match backends {
             _ if self.json => json(backends),
-            [] => format!("no app is kept loaded ({})\n", place.display()),
+            [] => format!("no app of this user is kept loaded ({})\n", place.display()),
             _ => table(backends),
         }
     }
@@ -94,7 +94,7 @@ impl Status {
             let _ = tidy(&folder);
         }
         if told.text.is_empty() && told.complaints.is_empty() {
-            told.text = format!("no app is kept loaded ({})\n", place.display());
+            told.text = format!("no app of this user is kept loaded ({})\n", place.display());
         }
         told
     }
@@ -123,11 +123,17 @@ mod tests {
     fn nothing_is_said_in_plain_words() {
         let folder = tempfile::tempdir().unwrap();
         let told = asked(&folder.path().join("none")).tell();
-        assert_eq!((told.exit_status(), told.text.starts_with("no app is kept loaded")), (0, true));
+        assert_eq!(
+            (told.exit_status(), told.text.starts_with("no app of this user is kept loaded")),
+            (0, true)
+        );
         let told = Status { json: true, ..asked(&folder.path().join("none")) }.tell();
         assert_eq!(told.text, "[]\n");
         let told = Status { stop: true, ..asked(&folder.path().join("none")) }.tell();
-        assert_eq!((told.exit_status(), told.text.starts_with("no app is kept loaded")), (0, true));
+        assert_eq!(
+            (told.exit_status(), told.text.starts_with("no app of this user is kept loaded")),
+            (0, true)
+        );
     }
 
     #[test]

@@ -16,6 +16,8 @@ janua cgi-status [OPTION]...
        janua cgi-status --stop [APP]...";
 
 const STATES: &str = "\
+Where the web server runs scripts as a user of its own, ask as that one: sudo -u www-data janua cgi-status.
+
 REQUESTS is up to a second old. MEMORY is RAM and swap; what it shares with other processes counts
 in part. Below each app stand the log of what it prints and, if it does not serve, the reason.
 

@@ -26,7 +26,7 @@ def status(janua_command):
 
 def test_it_shows_what_there_is(relay, status):
     relay = relay()
-    assert status(relay).startswith("no app is kept loaded")
+    assert status(relay).startswith("no app of this user is kept loaded")
     assert json.loads(status(relay, "--json")) == []
     relay.ask("/who")
     until(lambda: relay.state().requests == 1)
