@@ -33,4 +33,6 @@ pub use invoke::{App, Mode};
 pub use load::{LoadError, named};
 pub use modules::{module_files, modules_loaded};
 pub use spec::{AppSpec, SpecError};
-pub use thread::{Thread, attached, default_signals, finish_process, forget_variable, fork, on_terminate};
+pub use thread::{
+    Thread, attached, default_signals, finish_process, forget_variable, fork, on_terminate, print_by_line,
+};

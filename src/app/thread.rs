@@ -1,6 +1,7 @@
 //! Threads, processes and signals as Python needs them handled.
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 /// A thread that Python knows, for as long as the closure given to [`attached`] runs.
 ///
@@ -46,6 +47,19 @@ pub fn fork(thread: Thread<'_>) -> Result<Option<i32>, String> {
     };
     let pid = fork().map_err(|error| error.value(py).to_string())?;
     Ok((pid != 0).then_some(pid))
+}
+
+/// Has what the app prints written line by line. Python keeps some kilobytes of it where stdout is no terminal, and a
+/// process that is kept for hours has a log that somebody reads meanwhile.
+pub fn print_by_line(thread: Thread<'_>) {
+    let by_line = || -> PyResult<()> {
+        let options = PyDict::new(thread.py());
+        options.set_item("line_buffering", true)?;
+        let stream = thread.py().import("sys")?.getattr("stdout")?;
+        stream.call_method("reconfigure", (), Some(&options)).map(drop)
+    };
+    // A stream may be None or of another kind.
+    let _ = by_line();
 }
 
 fn flush_streams(py: Python<'_>) {

@@ -9,7 +9,7 @@ use crate::watched::Watched;
 use crate::worker::{self, Orders};
 use crate::yard::Yard;
 use crate::{Address, BackendPlan, Plan, Source, keeper, log, system};
-use janua_app::{Thread, forget_variable, module_files, modules_loaded};
+use janua_app::{Thread, forget_variable, module_files, modules_loaded, print_by_line};
 use janua_backend::{BACKEND, Files, Identity, LOG_BYTES, Lock, State, bound_log};
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
@@ -106,6 +106,7 @@ fn begin(
     work: impl FnOnce(&Orders<'_>) -> i32,
 ) -> i32 {
     forget_variable(thread, BACKEND);
+    print_by_line(thread);
     let plan = Plan { threads: plan.backend.threads, workers: 1, ..plan.clone() };
     let backend = match Backend::new(&plan, app, prefix, watched) {
         Ok(backend) => Arc::new(backend),

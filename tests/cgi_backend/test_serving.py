@@ -54,7 +54,7 @@ def test_the_environment_is_the_backends_and_not_a_requests(relay, tmp_path):
 
 
 def test_what_is_printed_goes_to_the_backends_log_and_wsgi_errors_to_the_server(relay):
-    relay = relay(PYTHONUNBUFFERED="1")
+    relay = relay(PYTHONUNBUFFERED="")
     answer = relay.ask("/complain")
     assert answer.stderr == b"this goes to the server's log\n"
     assert "this goes to the app's own log" in relay.log() and "server's log" not in relay.log()
