@@ -15,7 +15,7 @@ pub enum LoadError {
     #[error("{0}")]
     Missing(String),
     /// Importing it raised.
-    #[error("the app could not be imported\n{traceback}")]
+    #[error("the app could not be imported\n{}", traceback.trim_end())]
     Raised {
         /// As Python prints it.
         traceback: String,
@@ -71,7 +71,7 @@ pub(crate) fn load(py: Python<'_>, spec: &AppSpec) -> Result<Py<PyAny>, LoadErro
             }
         }
         return Err(LoadError::Missing(format!(
-            "{place} defines neither 'application' nor 'app'; name the callable, as in APP:callable"
+            "{place} defines neither 'application' nor 'app'; call it so, or say its name, as in APP:callable"
         )));
     };
     let mut found = module;

@@ -131,8 +131,14 @@ fn admit(path: &Path, mode: u32, owner: Option<Uid>, group: Option<Gid>) -> Resu
     rustix::fs::chmod(path, Mode::from_raw_mode(mode))
         .map_err(|e| format!("its permissions could not be set (setting socket_mode): {e}"))?;
     if owner.is_some() || group.is_some() {
-        rustix::fs::chown(path, owner, group)
-            .map_err(|e| format!("its owner could not be set (settings socket_owner, socket_group): {e}"))?;
+        rustix::fs::chown(path, owner, group).map_err(|e| match e {
+            Errno::PERM => {
+                "its owner could not be set (settings socket_owner, socket_group): the group must be one of this \
+                 user's, and only root gives files away"
+                    .to_owned()
+            }
+            _ => format!("its owner could not be set (settings socket_owner, socket_group): {e}"),
+        })?;
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ impl Renewal {
         self.under_way = Some(UnderWay { slot: slot + 1, since }).filter(|_| slot + 1 < slots);
         if self.under_way.is_none() {
             log::line(format_args!(
-                "reloaded in {:.1} s; the workers before finish the requests that they have",
+                "reloaded in {:.2} s; the workers before finish the requests that they have",
                 since.elapsed().as_secs_f64()
             ));
         }
