@@ -176,7 +176,7 @@ impl Kept {
     }
 }
 
-/// Into how many sweeps the time is divided for which a connection may rest.
+/// Into how many sweeps the time is divided for which a connection may rest, at most.
 const SWEEPS: u32 = 4;
 
 /// Closes connections on which nothing has been asked for a long time. Nobody has to look at the clock for each: who has
@@ -185,13 +185,17 @@ const SWEEPS: u32 = 4;
 pub(crate) struct Sweeper {
     /// Between two sweeps; `None` if there are none.
     pause: Option<Duration>,
+    /// So many sweeps may a connection see.
+    most: u32,
     last: Option<Instant>,
 }
 
 impl Sweeper {
     /// For connections that may rest for `time`, or for ever if it is zero.
     pub(crate) fn new(time: Duration) -> Self {
-        Self { pause: (!time.is_zero()).then(|| time / SWEEPS), last: None }
+        // Somebody looks about once a second, so that sweeps for less would take longer than they are to.
+        let most = u32::try_from(time.as_secs()).map_or(SWEEPS, |seconds| seconds.clamp(1, SWEEPS));
+        Self { pause: (!time.is_zero()).then(|| time / most), most, last: None }
     }
 
     /// Sweeps if it is time. To be called now and then.
@@ -200,7 +204,7 @@ impl Sweeper {
         let last = *self.last.get_or_insert(now);
         if now.duration_since(last) >= pause {
             self.last = Some(now);
-            kept.sweep(SWEEPS);
+            kept.sweep(self.most);
         }
     }
 }

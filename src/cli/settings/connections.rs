@@ -28,9 +28,9 @@ pub(super) static TOPIC: Topic = Topic {
             |options, text| set(&mut options.plan.idle_timeout, duration(text)),
         )
         .details(
-            "Up to a quarter of it, or a second, may pass before that is noticed. Nothing is logged, as nobody is refused \
-             anything. Give it more than the web server keeps its connections: what it sends while one is closed is \
-             lost. A client of HTTP is kept for progress_timeout at most.",
+            "Up to a quarter of it, or two seconds, may pass before that is noticed. Nothing is logged, as nobody is \
+             refused anything. Give it more than the web server keeps its connections: what it sends while one is \
+             closed is lost. A client of HTTP is kept for progress_timeout at most.",
         ),
         Setting::one(
             "linger_timeout",
@@ -51,9 +51,9 @@ pub(super) static TOPIC: Topic = Topic {
             |options, text| set(&mut options.plan.max_connections, count(text, 1..=1_000_000)),
         )
         .details(
-            "The requests of others are answered with 503, over FastCGI with OVERLOADED. Where 64 of these wait to be \
-             answered, no more are accepted, and the kernel holds them as backlog says. Each needs a descriptor (`ulimit \
-             -n`); if those run out before, connections wait likewise.",
+            "The requests of others are answered with 503, over FastCGI with OVERLOADED, which nginx passes on as 502. \
+             Where 64 of these wait to be answered, no more are accepted, and the kernel holds them as backlog says. Each \
+             needs a descriptor (`ulimit -n`); if those run out before, connections wait likewise.",
         ),
         Setting::one(
             "max_requests_per_connection",
