@@ -30,6 +30,8 @@ pub struct HttpCodec {
     http10: bool,
     /// Another request may follow on this connection.
     keep: bool,
+    /// The client reckons with that until it has read the answer to the present request.
+    more: bool,
     /// The client holds the body back until it hears `100 Continue`, and has not heard it.
     expects_continue: bool,
 }
@@ -80,6 +82,7 @@ impl HttpCodec {
             reply: Reply::Due,
             http10: false,
             keep: true,
+            more: true,
             expects_continue: false,
         }
     }
@@ -131,6 +134,7 @@ impl HttpCodec {
         self.reply = Reply::Due;
         self.http10 = opening.http10;
         self.keep = opening.keep;
+        self.more = opening.keep;
         self.expects_continue = opening.expects_continue;
         self.stage = match opening.request.body {
             BodyLength::Exactly(total) => Stage::Counted { missing: total, total },
@@ -286,6 +290,11 @@ impl Codec for HttpCodec {
     fn reusable(&self) -> bool {
         let between = matches!(self.stage, Stage::Complete | Stage::Head { .. });
         self.keep && between && self.reply == Reply::Finished && !(self.closed && self.input.is_empty())
+    }
+
+    /// Until it reads that the connection ends, it may send its next requests ahead (RFC 9112, section 9.6).
+    fn peer_sends(&self) -> bool {
+        self.more && !self.keep
     }
 
     fn idle(&mut self) -> Option<Vec<u8>> {

@@ -165,6 +165,21 @@ fn the_last_request_of_a_connection_is_told_so() {
 }
 
 #[test]
+fn only_who_asked_for_more_may_be_sending_it_behind_the_last_answer() {
+    let peer_sends = |headers, last| {
+        let mut codec = asked("GET / HTTP/1.1", headers);
+        if last {
+            codec.last();
+        }
+        let _ = respond(&mut codec, &ok(Some(0)), &[]);
+        codec.peer_sends()
+    };
+    assert!(peer_sends("", true));
+    assert!(!peer_sends("", false));
+    assert!(!peer_sends("Connection: close\r\n", true));
+}
+
+#[test]
 fn a_head_that_is_not_whole_can_be_answered() {
     let mut codec = codec();
     assert!(!codec.answerable());
