@@ -6,8 +6,9 @@ use crate::{Plan, log};
 use janua_response::PlainAnswer;
 use janua_vocabulary::{BodyLength, PeerError, Protocol, Role};
 
-/// Says in the log what the peer did wrong, and to the peer if it can be told.
+/// Says in the log what the peer did wrong, and to the peer if it can be told. The connection is to end with that.
 pub(crate) fn refuse(connection: &mut Connection, error: &PeerError) {
+    connection.codec.last();
     refuse_request(connection, b"", error);
 }
 

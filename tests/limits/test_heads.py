@@ -91,6 +91,15 @@ def test_a_head_that_trickles_in_is_408(hasty, way):
     assert calls(hasty) == before, "the app was called"
 
 
+def test_http_says_with_the_408_that_the_connection_ends(hasty):
+    """RFC 9112, 9.6. It was closed without a word."""
+    with Connection(hasty.http) as connection:
+        connection.send(b"GET / HT")
+        answer = http.HttpExchange(connection, "GET", False).answer()
+        assert answer.status == 408 and answer.head.get("Connection") == "close"
+        assert connection.read_to_end() == b""
+
+
 def test_fifty_that_trickle_are_all_answered_while_others_are_served(hasty):
     """Slowloris: who holds its connections by a byte a second now and then loses them with 408."""
     slow = [(way, Connection(getattr(hasty, way))) for way in WAYS * 17]
