@@ -159,7 +159,7 @@ impl Supervisor<'_> {
             if !wanted || !self.slots.get(index).is_some_and(due) {
                 continue;
             }
-            let worker = self.spawn(thread, mask);
+            let worker = self.spawn(thread, mask, self.started_by_server);
             let Some(slot) = self.slots.get_mut(index) else { continue };
             match worker {
                 Ok(worker) => slot.worker = Some(worker),
@@ -180,13 +180,15 @@ impl Supervisor<'_> {
         if !self.announced || !self.renewal.wants_successor() {
             return;
         }
-        match self.spawn(thread, mask) {
+        // Nobody waits for what it has to say if it has no app: the one before it goes on.
+        match self.spawn(thread, mask, false) {
             Ok(worker) => self.renewal.started(worker),
             Err(error) => self.renewal.give_up(format_args!("no worker could be started: {error}")),
         }
     }
 
-    fn spawn(&mut self, thread: Thread<'_>, mask: &SigSet) -> Result<Worker, String> {
+    /// Starts a worker. Without an app it answers with an error all the same if it is `waited_for`.
+    fn spawn(&mut self, thread: Thread<'_>, mask: &SigSet, waited_for: bool) -> Result<Worker, String> {
         let (ready, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| error.to_string())?;
         match fork(thread)? {
             Some(pid) => {
@@ -195,13 +197,13 @@ impl Supervisor<'_> {
             }
             None => {
                 drop(ready);
-                self.become_worker(thread, mask, tell)
+                self.become_worker(thread, mask, tell, waited_for)
             }
         }
     }
 
     /// The rest of a worker's life. What belongs to the supervisor is not touched again.
-    fn become_worker(&mut self, thread: Thread<'_>, mask: &SigSet, tell: OwnedFd) -> ! {
+    fn become_worker(&mut self, thread: Thread<'_>, mask: &SigSet, tell: OwnedFd, waited_for: bool) -> ! {
         let _ = mask.thread_unblock();
         self.lifeline_end = None;
         let orders = Orders {
@@ -210,7 +212,7 @@ impl Supervisor<'_> {
             sockets: &self.sockets,
             lifeline: self.lifeline.try_clone().ok(),
             multiprocess: self.plan.workers > 1,
-            started_by_server: self.started_by_server,
+            started_by_server: waited_for,
             backend: None,
         };
         let status = worker::run(thread, &orders, self.source, || {

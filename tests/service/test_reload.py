@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -205,3 +206,23 @@ def test_a_terminal_that_is_closed_ends_what_runs_in_it(app, janua_command, tmp_
         os.close(service.keys)
         assert service.process.wait(10) == 0
         assert "stopping" in service.log_file.read_text()
+
+
+def test_where_a_web_server_made_the_socket_a_failed_reload_cost_a_request_its_answer(app, janua_command, tmp_path):
+    """The new worker, which had no app, answered with 500 before it went: so a worker does that nobody stands in for."""
+    path, log_file = tmp_path / "s", tmp_path / "log"
+    with socket.socket(socket.AF_UNIX) as listener, open(log_file, "wb") as log:
+        listener.bind(str(path))
+        listener.listen(100)
+        service = subprocess.Popen([*janua_command, "serve", "--scgi=fd:0", app(1)], stdin=listener, stderr=log)
+    try:
+        until(lambda: "ready on" in log_file.read_text(), 20)
+        assert scgi.ask(f"unix:{path}", path="/").status == 200
+        app(2, "import no_such_module\n")
+        service.send_signal(signal.SIGHUP)
+        seen = []
+        until(lambda: seen.append(scgi.ask(f"unix:{path}", path="/").status) or "not reloaded" in log_file.read_text(), 20)
+        assert set(seen) == {200}
+    finally:
+        service.terminate()
+        service.wait(10)
