@@ -65,8 +65,10 @@ def unread(command, folder, *options):
     try:
         yield service
     finally:
-        for child in Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split():
-            os.kill(int(child), signal.SIGKILL)
+        if service.process.poll() is None:
+            children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
         service.end()
 
 
@@ -102,3 +104,19 @@ def test_what_nobody_reads_takes_no_more_than_a_little_memory(janua_command, tmp
             broken.socket.close()
         service.works()
         service.read(b"lines were lost")
+
+
+def worker_of(service):
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    return int(children[0]) if children else None
+
+
+def test_a_service_whose_log_nobody_reads_replaces_its_worker_and_stops(janua_command, tmp_path):
+    """The supervisor waited for the reader, and heard of nothing any more: neither of a worker's end nor of SIGTERM."""
+    with unread(janua_command, tmp_path) as service:
+        old = worker_of(service)
+        os.kill(old, signal.SIGKILL)
+        until(lambda: worker_of(service) not in (None, old))
+        service.works()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(15) == 0
