@@ -132,9 +132,11 @@ impl Kept {
             if sweeps.wrapping_sub(place.since) <= most {
                 continue;
             }
-            // One whose bell has rung has brought something at the last moment, and is about to be looked at.
+            // One whose bell has rung has brought something at the last moment, and is about to be looked at. While the
+            // leader is with the app nobody hears what arrives, so the socket is asked as well: the bell rings later.
             let looked = place.connection.as_ref().and_then(|connection| connection.watched.as_ref());
             if looked.is_some_and(|it| it.poll_read_ready(&mut Context::from_waker(&place.bell)).is_pending())
+                && !place.connection.as_ref().is_some_and(|connection| connection.link.has_arrived())
             {
                 idle.extend(place.connection.take());
                 free.push(number);
@@ -206,5 +208,46 @@ impl Sweeper {
             self.last = Some(now);
             kept.sweep(self.most);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Peer;
+    use crate::link::Link;
+    use crate::system;
+    use janua_scgi::ScgiCodec;
+    use janua_vocabulary::Limits;
+    use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, send, socketpair};
+    use std::os::fd::OwnedFd;
+    use tokio::io::Interest;
+    use tokio::runtime::Builder;
+
+    /// A connection that rests, and its peer's end.
+    fn resting(kept: &Kept) -> OwnedFd {
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK, None).unwrap();
+        let (ours, codec) = (Arc::new(ours), Box::new(ScgiCodec::new(Limits::default())));
+        let mut connection =
+            Connection::new(Link::Socket(ours.clone()), codec, Peer { name: "a test".into() });
+        connection.watched = Some(system::watch(ours, Interest::READABLE).unwrap());
+        kept.rest(Box::new(connection));
+        theirs
+    }
+
+    #[test]
+    fn a_request_that_came_while_nobody_asked_the_reactor_was_swept_away() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let kept = Kept::default();
+        let (idle, asking) = (resting(&kept), resting(&kept));
+        send(&asking, b"1", SendFlags::empty()).unwrap();
+        kept.sweep(0);
+        assert!(Link::Socket(Arc::new(idle)).has_arrived(), "the end of the other one");
+        assert!(!Link::Socket(Arc::new(asking)).has_arrived());
+        // Its bell rings as soon as somebody asks.
+        runtime.block_on(tokio::task::yield_now());
+        assert!(kept.rung().is_some() && kept.rung().is_none());
     }
 }

@@ -196,6 +196,11 @@ impl Link {
         }
     }
 
+    /// True if something can be read now, if only that nothing more comes.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.wait(true, false, Duration::ZERO).is_ok_and(|ready| ready.read)
+    }
+
     /// True if the peer has closed its end of the socket altogether.
     pub(crate) fn is_left(&self) -> bool {
         let Link::Socket(socket) = self else { return false };
