@@ -3,7 +3,7 @@
 use crate::listener::{self, Bound, ListenError};
 use crate::renewal::Renewal;
 use crate::worker::{self, Orders};
-use crate::{Address, Plan, Source, log};
+use crate::{Address, Plan, Source, log, system};
 use janua_app::{Thread, default_signals, finish_process, fork};
 use janua_environ::Settings;
 use nix::sys::signal::{SigSet, Signal};
@@ -204,6 +204,8 @@ impl Supervisor<'_> {
 
     /// The rest of a worker's life. What belongs to the supervisor is not touched again.
     fn become_worker(&mut self, thread: Thread<'_>, mask: &SigSet, tell: OwnedFd, waited_for: bool) -> ! {
+        // Who tells a whole group means the supervisor, also while an app is being loaded.
+        system::outlive_hangup();
         let _ = mask.thread_unblock();
         self.lifeline_end = None;
         let orders = Orders {

@@ -47,6 +47,16 @@ pub(crate) fn ignores_sigpipe() -> bool {
     }
 }
 
+/// Has SIGHUP not end this process. What it starts is not concerned: a handler is not inherited, as ignoring would be.
+pub(crate) fn outlive_hangup() {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    extern "C" fn nothing(_: nix::libc::c_int) {}
+    let action = SigAction::new(SigHandler::Handler(nothing), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: to do nothing is allowed at any moment. It can only fail for a signal that cannot be caught.
+    #[allow(unsafe_code)]
+    let _ = unsafe { sigaction(Signal::SIGHUP, &action) };
+}
+
 /// Ends this process without running anything else in it: neither exit handlers of libraries, which other threads may
 /// still be using, nor Python's.
 pub(crate) fn end_now(status: i32) -> ! {

@@ -226,3 +226,23 @@ def test_where_a_web_server_made_the_socket_a_failed_reload_cost_a_request_its_a
     finally:
         service.terminate()
         service.wait(10)
+
+
+def test_a_group_that_was_told_to_reload_lost_the_worker_that_was_loading(app, janua_command, tmp_path):
+    """And with it the service, if that was the first."""
+    path, log_file, gate = tmp_path / "s", tmp_path / "log", tmp_path / "open"
+    text = (f"import time, pathlib\npathlib.Path({str(tmp_path / 'loading')!r}).touch()\n"
+            f"while not pathlib.Path({str(gate)!r}).exists(): time.sleep(0.01)\n{APP}")
+    with open(log_file, "wb") as log:
+        service = subprocess.Popen([*janua_command, "serve", f"--scgi=unix:{path}", app(1, text)], stderr=log,
+                                   start_new_session=True)
+    try:
+        until((tmp_path / "loading").exists)
+        os.killpg(service.pid, signal.SIGHUP)
+        until(lambda: "told to reload" in log_file.read_text())
+        gate.touch()
+        until(lambda: "reloaded in" in log_file.read_text())
+        assert scgi.ask(f"unix:{path}", path="/").status == 200
+    finally:
+        service.terminate()
+        assert service.wait(20) == 0
