@@ -48,10 +48,12 @@ impl Exchange {
         self.end(out, 1);
     }
 
-    /// Appends the end of a request that the application was not asked for, as there are too many.
+    /// Appends the end of a response that says that there are too many requests. It says so again in FastCGI's own
+    /// words, which some web servers understand and others pass over.
     pub(crate) fn overload(&mut self, out: &mut Vec<u8>) {
         self.ended = true;
         self.keep = false;
+        append_end(RecordType::Stdout, self.id, out);
         EndRequest::unseen(ProtocolStatus::Overloaded).append(self.id, out);
     }
 

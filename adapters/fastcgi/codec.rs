@@ -390,10 +390,10 @@ impl Codec for FastCgiCodec {
         }
     }
 
-    fn overload(&mut self, out: &mut Vec<u8>) -> bool {
-        let Some(exchange) = self.open() else { return false };
-        exchange.overload(out);
-        true
+    fn overload(&mut self, out: &mut Vec<u8>) {
+        if let Some(exchange) = self.open() {
+            exchange.overload(out);
+        }
     }
 
     fn last(&mut self) {

@@ -83,11 +83,11 @@ pub trait Codec: Send {
     /// itself ([`Event::Aborted`]) and so knows.
     fn truncate(&mut self, out: &mut Vec<u8>);
 
-    /// Appends what the protocol itself has to say that a request will not be served now, in place of a response, and
-    /// has the connection end. False if it has nothing for that: then a response has to say so.
-    fn overload(&mut self, out: &mut Vec<u8>) -> bool {
-        let _ = out;
-        false
+    /// Appends the end of a response that says that the request was not served as there are too many, like
+    /// [`finish`](Codec::finish), but in the words that the protocol has for it. The connection ends with it.
+    fn overload(&mut self, out: &mut Vec<u8>) {
+        self.last();
+        self.finish(out);
     }
 
     /// Says that no request is to follow the one at hand on this connection: it will not be

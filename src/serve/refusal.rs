@@ -23,16 +23,13 @@ fn refuse_request(connection: &mut Connection, method: &[u8], error: &PeerError)
     }
 }
 
-/// Refuses a request as there are too many, in the protocol's own way if it has one, and has the connection end. The
+/// Refuses a request as there are too many, also in the protocol's own words if it has them, and has the connection end. The
 /// census has said so in the log.
 pub(crate) fn overload(connection: &mut Connection, method: &[u8]) {
     connection.codec.last();
+    page(connection, method, 503);
     let Connection { codec, out, .. } = connection;
-    let mut told = false;
-    out.append(|out| told = codec.overload(out));
-    if !told {
-        answer(connection, method, 503);
-    }
+    out.append(|out| codec.overload(out));
 }
 
 /// Ends a request that the peer gave up before the app was asked. `None` if the peer has heard all that is due.
@@ -48,11 +45,16 @@ pub(crate) fn end_given_up(mut connection: Box<Connection>) -> Option<Box<Connec
 
 /// Puts a plain answer of the gateway's own on its way.
 pub(crate) fn answer(connection: &mut Connection, method: &[u8], status: u16) {
+    page(connection, method, status);
+    let Connection { codec, out, .. } = connection;
+    out.append(|out| codec.finish(out));
+}
+
+fn page(connection: &mut Connection, method: &[u8], status: u16) {
     let page = PlainAnswer::new(method, status);
     let Connection { codec, out, .. } = connection;
     out.head(codec.as_mut(), &page.head());
     out.copy(codec.as_mut(), page.body());
-    out.append(|out| codec.finish(out));
 }
 
 /// Refuses a request whose body is announced to be too long. The file of a filter is part of it. False if it is not.

@@ -40,8 +40,8 @@ def small(start_service):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_connection_too_many_is_told_so(small, way):
-    """SCGI and HTTP with 503, FastCGI with OVERLOADED ("the application ... may be refusing new requests ... e.g. because
-    it is overloaded", 5.5). The app is not called, and who has a place is served on."""
+    """With 503, and FastCGI with OVERLOADED besides ("the application ... may be refusing new requests ... e.g. because it
+    is overloaded", 5.5), which nginx passes over. The app is not called, and who has a place is served on."""
     with ExitStack() as stack:
         places = full(small, stack, 4)
         size = small.log_size()
@@ -50,7 +50,7 @@ def test_a_connection_too_many_is_told_so(small, way):
                 with FastCgi(small.fastcgi) as connection:
                     connection.send(head(7, stock(), KEEP_CONN) + record(STDIN, 7))
                     exchange = FastCgiExchange(connection, "GET", 7)
-                    assert exchange._arrived().data == b"" and exchange.protocol_status == OVERLOADED
+                    assert exchange.answer().status == 503 and exchange.protocol_status == OVERLOADED
                     assert connection.read_to_end() == b""
             else:
                 answer = MODULES[way].ask(getattr(small, way))
