@@ -109,8 +109,8 @@ pub trait Codec: Send {
         self.reusable()
     }
 
-    /// True if the peer may still be sending a part of its request, even if only the mark of its end: closing the
-    /// connection under it could cost it the answer.
+    /// True if the peer may still be sending: a part of its request, even if only the mark of its end, or further requests,
+    /// as nobody has told it yet that none is taken. Closing the connection under it could cost it the answer.
     fn peer_sends(&self) -> bool {
         false
     }
