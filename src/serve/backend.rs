@@ -120,6 +120,7 @@ fn begin(
         environ,
         sockets: std::slice::from_ref(&backend.socket),
         lifeline: None,
+        dismissed: None,
         // Another may have taken over while this one finishes what it has.
         multiprocess: true,
         started_by_server: true,

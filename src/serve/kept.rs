@@ -110,6 +110,12 @@ impl Kept {
         }
     }
 
+    /// True if no connection rests here.
+    pub(crate) fn is_empty(&self) -> bool {
+        let places = lock(&self.places);
+        places.free.len() == places.all.len()
+    }
+
     /// A connection whose bell has rung. It may have rung for one that left: then nothing has arrived.
     pub(crate) fn rung(&self) -> Option<Box<Connection>> {
         loop {

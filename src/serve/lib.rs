@@ -18,6 +18,7 @@ mod backend;
 mod carrier;
 mod census;
 mod cgi;
+mod child;
 mod clock;
 mod connection;
 mod crew;

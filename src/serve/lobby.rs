@@ -80,6 +80,9 @@ fn admit(yard: &Arc<Yard>, mut connection: Box<Connection>, request: Request) ->
         tokio::spawn(async move { see_off(&yard, &mut connection, u64::MAX, care).await });
         return None;
     }
+    if yard.is_leaving() {
+        connection.codec.last();
+    }
     let most = yard.plan.max_requests_per_connection;
     if most > 0 {
         connection.requests += 1;

@@ -1,7 +1,8 @@
 //! New workers in the place of the old ones, one after the other, so that no request waits or is lost.
 
+use crate::child::Child;
 use crate::log;
-use crate::supervisor::Worker;
+use crate::yard::LEAVE;
 use rustix::process::{Signal, kill_process};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -14,9 +15,9 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(crate) struct Renewal {
     under_way: Option<UnderWay>,
     /// Loads the app anew. Once it answers requests it takes its slot.
-    successor: Option<Worker>,
+    successor: Option<Child>,
     /// They finish what they have. Whoever has not by this time is killed.
-    retired: Vec<(Worker, Instant)>,
+    retired: Vec<(Child, Instant)>,
 }
 
 #[derive(Clone, Copy)]
@@ -43,17 +44,17 @@ impl Renewal {
     }
 
     /// It has been started.
-    pub(crate) fn started(&mut self, worker: Worker) {
+    pub(crate) fn started(&mut self, worker: Child) {
         self.successor = Some(worker);
     }
 
     /// The worker that is coming up.
-    pub(crate) fn successor(&mut self) -> Option<&mut Worker> {
+    pub(crate) fn successor(&mut self) -> Option<&mut Child> {
         self.successor.as_mut()
     }
 
     /// The successor answers requests: gives it and the number of its slot, of `slots`.
-    pub(crate) fn came_up(&mut self, slots: usize) -> Option<(usize, Worker)> {
+    pub(crate) fn came_up(&mut self, slots: usize) -> Option<(usize, Child)> {
         let UnderWay { slot, since } = self.under_way?;
         let worker = self.successor.take()?;
         self.under_way = Some(UnderWay { slot: slot + 1, since }).filter(|_| slot + 1 < slots);
@@ -66,11 +67,10 @@ impl Renewal {
         Some((slot, worker))
     }
 
-    /// Has `worker` finish what it has, within `patience`.
-    pub(crate) fn retire(&mut self, worker: Worker, patience: Duration) {
-        // One that has just ended is reaped in a moment.
-        let _ = kill_process(worker.pid, Signal::TERM);
-        self.retired.push((worker, Instant::now() + patience));
+    /// Has `worker` finish what it has, within `patience` once nobody can ask it for more.
+    pub(crate) fn retire(&mut self, worker: Child, patience: Duration) {
+        worker.dismiss();
+        self.retired.push((worker, Instant::now() + LEAVE + patience));
     }
 
     /// No successor can be had. Whoever serves goes on.
@@ -90,7 +90,7 @@ impl Renewal {
     }
 
     /// Forgets the retired workers that have ended.
-    pub(crate) fn reap(&mut self, has_ended: impl Fn(&Worker) -> bool) {
+    pub(crate) fn reap(&mut self, has_ended: impl Fn(&Child) -> bool) {
         self.retired.retain(|(worker, _)| !has_ended(worker));
     }
 
@@ -109,7 +109,7 @@ impl Renewal {
     }
 
     /// All workers that are in no slot.
-    pub(crate) fn workers(&self) -> impl Iterator<Item = &Worker> {
+    pub(crate) fn workers(&self) -> impl Iterator<Item = &Child> {
         self.successor.iter().chain(self.retired.iter().map(|(worker, _)| worker))
     }
 }

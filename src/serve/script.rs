@@ -81,6 +81,7 @@ fn with_orders(plan: &Plan, environ: &Settings, work: impl FnOnce(&Orders<'_>) -
             environ,
             sockets: &sockets,
             lifeline: None,
+            dismissed: None,
             multiprocess: true,
             started_by_server: true,
             backend: None,

@@ -1,5 +1,6 @@
 //! The process that keeps workers running: it starts them, replaces those that die, reloads and stops them.
 
+use crate::child::{Child, end_of};
 use crate::listener::{self, Bound, ListenError};
 use crate::renewal::Renewal;
 use crate::worker::{self, Orders};
@@ -9,9 +10,8 @@ use janua_environ::Settings;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, WaitOptions, WaitStatus, kill_process, waitpid};
+use rustix::process::{Pid, kill_process};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -43,18 +43,10 @@ pub enum ServeError {
 
 /// A place for a worker.
 struct Slot {
-    worker: Option<Worker>,
+    worker: Option<Child>,
     delay: Duration,
     /// When an empty slot is filled again.
     due: Instant,
-}
-
-/// A process that serves, or is about to.
-pub(crate) struct Worker {
-    pub(crate) pid: Pid,
-    started: Instant,
-    /// Readable, with a byte, once the worker answers requests.
-    ready: Option<OwnedFd>,
 }
 
 struct Supervisor<'a> {
@@ -188,22 +180,30 @@ impl Supervisor<'_> {
     }
 
     /// Starts a worker. Without an app it answers with an error all the same if it is `waited_for`.
-    fn spawn(&mut self, thread: Thread<'_>, mask: &SigSet, waited_for: bool) -> Result<Worker, String> {
-        let (ready, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| error.to_string())?;
+    fn spawn(&mut self, thread: Thread<'_>, mask: &SigSet, waited_for: bool) -> Result<Child, String> {
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|error| error.to_string());
+        let ((ready, tell), dismiss) = (pipe()?, pipe()?);
         match fork(thread)? {
             Some(pid) => {
                 let pid = Pid::from_raw(pid).ok_or("the system gave no process id")?;
-                Ok(Worker { pid, started: Instant::now(), ready: Some(ready) })
+                Ok(Child { pid, started: Instant::now(), ready: Some(ready), dismiss })
             }
             None => {
                 drop(ready);
-                self.become_worker(thread, mask, tell, waited_for)
+                self.become_worker(thread, mask, tell, dismiss.0, waited_for)
             }
         }
     }
 
     /// The rest of a worker's life. What belongs to the supervisor is not touched again.
-    fn become_worker(&mut self, thread: Thread<'_>, mask: &SigSet, tell: OwnedFd, waited_for: bool) -> ! {
+    fn become_worker(
+        &mut self,
+        thread: Thread<'_>,
+        mask: &SigSet,
+        tell: OwnedFd,
+        dismissed: OwnedFd,
+        waited_for: bool,
+    ) -> ! {
         // Who tells a whole group means the supervisor, also while an app is being loaded.
         system::outlive_hangup();
         let _ = mask.thread_unblock();
@@ -213,6 +213,7 @@ impl Supervisor<'_> {
             environ: self.environ,
             sockets: &self.sockets,
             lifeline: self.lifeline.try_clone().ok(),
+            dismissed: Some(dismissed),
             multiprocess: self.plan.workers > 1,
             started_by_server: waited_for,
             backend: None,
@@ -297,7 +298,7 @@ impl Supervisor<'_> {
                 ));
             }
         }
-        if self.renewal.successor().is_some_and(Worker::has_come_up) {
+        if self.renewal.successor().is_some_and(Child::has_come_up) {
             self.hand_over();
         }
     }
@@ -358,7 +359,7 @@ impl Supervisor<'_> {
     }
 
     fn kill_all(&self) {
-        self.workers().for_each(Worker::kill);
+        self.workers().for_each(Child::kill);
     }
 
     fn signal_all(&self, signal: rustix::process::Signal) {
@@ -368,39 +369,8 @@ impl Supervisor<'_> {
         }
     }
 
-    fn workers(&self) -> impl Iterator<Item = &Worker> {
+    fn workers(&self) -> impl Iterator<Item = &Child> {
         self.slots.iter().filter_map(|slot| slot.worker.as_ref()).chain(self.renewal.workers())
-    }
-}
-
-impl Worker {
-    /// True, once, when the worker has said that it answers requests.
-    fn has_come_up(&mut self) -> bool {
-        let Some(ready) = &self.ready else { return false };
-        let mut fds = [PollFd::new(ready, PollFlags::IN)];
-        if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap_or(0) == 0 {
-            return false;
-        }
-        // Without a byte it has ended.
-        let said = rustix::io::read(ready, &mut [0; 1]).unwrap_or(0);
-        self.ready = None;
-        said > 0
-    }
-
-    /// How it has ended, as far as anybody knows; `None` if it has not.
-    fn ended(&self) -> Option<Option<WaitStatus>> {
-        match waitpid(Some(self.pid), WaitOptions::NOHANG) {
-            Ok(Some((_, status))) => Some(Some(status)),
-            // Somebody else in this process has taken leave of it.
-            Err(Errno::CHILD) => Some(None),
-            _ => None,
-        }
-    }
-
-    /// Ends it, whatever it does.
-    pub(crate) fn kill(&self) {
-        log::line(format_args!("worker {} has not ended and is killed", self.pid.as_raw_nonzero()));
-        let _ = kill_process(self.pid, rustix::process::Signal::KILL);
     }
 }
 
@@ -412,16 +382,6 @@ impl Slot {
             delay => (delay * 2).min(LONGEST_DELAY),
         };
         self.due = Instant::now() + self.delay;
-    }
-}
-
-fn end_of(status: Option<WaitStatus>) -> String {
-    let signal = status.and_then(|status| status.terminating_signal());
-    let code = status.and_then(|status| status.exit_status());
-    match (signal, code) {
-        (Some(signal), _) => format!("was ended by signal {signal}"),
-        (None, Some(code)) => format!("ended with status {code}"),
-        _ => "ended".to_owned(),
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Orders<'a> {
     pub(crate) sockets: &'a [Bound],
     /// Its end of file says that the supervisor has died.
     pub(crate) lifeline: Option<OwnedFd>,
+    /// A byte says that another worker serves in the place of this one.
+    pub(crate) dismissed: Option<OwnedFd>,
     /// Whether other processes run the same app.
     pub(crate) multiprocess: bool,
     /// A web server started the process and waits for an answer, even if there is no app to give it.
@@ -123,6 +125,20 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
                 log::line("the supervisor has died; stopping");
             }
             yard.begin_stop();
+        });
+    }
+    if let Some(dismissed) = orders.dismissed.as_ref().map(OwnedFd::try_clone).transpose()? {
+        let dismissed = system::watch(Arc::new(dismissed), Interest::READABLE)?;
+        let yard = yard.clone();
+        tokio::spawn(async move {
+            // Without a byte it is the end of the supervisor, of which the lifeline tells.
+            if dismissed
+                .readable()
+                .await
+                .is_ok_and(|_| rustix::io::read(dismissed.get_ref(), &mut [0; 1]) == Ok(1))
+            {
+                yard.begin_leave();
+            }
         });
     }
     drop(inside);

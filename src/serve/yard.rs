@@ -28,6 +28,9 @@ const TURN: u32 = 16;
 /// How long no connection is accepted after the process ran out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// How long connections that a web server keeps may rest after another worker has taken over.
+pub(crate) const LEAVE: Duration = Duration::from_secs(5);
+
 pub(crate) struct Yard {
     pub(crate) plan: Arc<Plan>,
     listeners: Vec<Listener>,
@@ -39,6 +42,8 @@ pub(crate) struct Yard {
     /// Connections that the reactor looks after.
     tasks: AtomicUsize,
     stopping: AtomicBool,
+    /// Another worker serves in the place of this one, which only hears out who is connected.
+    leaving: AtomicBool,
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
     out_of_breath: AtomicBool,
@@ -70,6 +75,7 @@ impl Yard {
             junction: Junction::default(),
             tasks: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
             stopped_at: Mutex::default(),
             stop: Notify::new(),
             out_of_breath: AtomicBool::new(false),
@@ -98,6 +104,8 @@ impl Yard {
         }
         let job = if self.is_stopping() {
             self.answered_by(Kept::any)
+        } else if self.is_leaving() {
+            self.answered_by(Kept::rung)
         } else {
             // Neither who connects nor who is connected may wait for ever because the others are many.
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -110,7 +118,11 @@ impl Yard {
         if job.is_some() {
             return Poll::Ready(job);
         }
-        if self.is_stopping() && self.tasks.load(Ordering::Acquire) == 0 {
+        let at_rest = self.tasks.load(Ordering::Acquire) == 0;
+        if self.is_leaving() && at_rest && self.kept.is_empty() {
+            self.begin_stop();
+        }
+        if self.is_stopping() && at_rest {
             return Poll::Ready(None);
         }
         *lock(&self.in_a_row) = 0;
@@ -206,6 +218,24 @@ impl Yard {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// True if another worker has taken over: who is connected may ask once more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Leaves new connections to the worker that has taken over, and [stops](Yard::begin_stop) when nobody is connected
+    /// any more, or after [`LEAVE`]. Closing the connections that a web server keeps would cost the request that it sends on
+    /// one in that moment. To be called inside the reactor.
+    pub(crate) fn begin_leave(self: &Arc<Self>) {
+        self.leaving.store(true, Ordering::Release);
+        let yard = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(LEAVE).await;
+            yard.begin_stop();
+        });
+        self.wake_leader();
+    }
+
     /// No new requests: idle connections are closed, and what is under way comes to its end.
     pub(crate) fn begin_stop(&self) {
         lock(&self.stopped_at).get_or_insert_with(Instant::now);
@@ -233,7 +263,9 @@ pub(crate) struct Care {
 
 impl Drop for Care {
     fn drop(&mut self) {
-        if self.yard.tasks.fetch_sub(1, Ordering::AcqRel) == 1 && self.yard.is_stopping() {
+        if self.yard.tasks.fetch_sub(1, Ordering::AcqRel) == 1
+            && (self.yard.is_stopping() || self.yard.is_leaving())
+        {
             self.yard.wake_leader();
         }
     }

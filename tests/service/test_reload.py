@@ -63,6 +63,34 @@ def reload(service, wanted="reloaded in"):
     return log
 
 
+def test_a_post_on_a_kept_connection_was_lost_as_its_worker_left(app, start_service):
+    """A web server repeats no POST: who is connected to the old worker is heard out."""
+    service = start_service(app(1), "--threads=2")
+    with fastcgi.FastCgi(service.fastcgi) as used, fastcgi.FastCgi(service.fastcgi) as unused:
+        before = [connection.ask(1, fastcgi.stock(path="/")).body.split() for connection in (used, unused)]
+        app(2)
+        reload(service)
+        assert said(service)[0] == 2
+        time.sleep(0.5)
+        answer = used.ask(1, fastcgi.stock("POST", "/", length=4), b"body")
+        assert answer.status == 200 and answer.body.split() == before[0]
+        assert used.read_to_end() == b"", "the connection of a worker that leaves has one more request"
+        assert alive(int(before[0][1])), "one that is connected was not waited for"
+        begin = time.monotonic()
+        assert unused.read_to_end() == b""
+        assert time.monotonic() - begin < 15
+    until(lambda: not alive(int(before[0][1])))
+
+
+def test_a_worker_to_which_nobody_is_connected_leaves_at_once(app, start_service):
+    service = start_service(app(1), "--threads=2")
+    old = said(service)[1]
+    reload(service)
+    begin = time.monotonic()
+    until(lambda: not alive(old))
+    assert time.monotonic() - begin < 4
+
+
 @pytest.mark.parametrize("workers, threads", [(1, 1), (2, 2)])
 def test_no_request_is_lost_in_five_reloads_under_load(app, start_service, workers, threads):
     service = start_service(app(1), f"--workers={workers}", f"--threads={threads}")

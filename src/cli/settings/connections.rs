@@ -51,7 +51,7 @@ pub(super) static TOPIC: Topic = Topic {
             |options, text| set(&mut options.plan.max_connections, count(text, 1..=1_000_000)),
         )
         .details(
-            "The requests of others are answered with 503, over FastCGI with OVERLOADED besides. Where 64 of these wait \
+            "Each worker counts its own. The requests of others are answered with 503, over FastCGI with OVERLOADED besides. Where 64 of these wait \
              to be answered, no more are accepted, and the kernel holds them as backlog says. Connections that the web \
              server keeps, as nginx's `keepalive` does for each of its workers, are counted. Each connection needs a \
              descriptor (`ulimit -n`); if those run out before, connections wait likewise.",

@@ -32,10 +32,10 @@ pub(super) static TOPIC: Topic = Topic {
         .details(
             "A second signal ends it at once. SIGHUP to `janua serve` is a reload: new workers load the app anew, and \
              as soon as one answers requests an old one has this time to finish what it has; an app that cannot be \
-             loaded leaves the old workers serving. The sockets stay open meanwhile. A FastCGI \
-             connection that a web server keeps ends with its worker: what is sent on it at that moment is lost, which \
-             nginx repeats on another, unless it is a POST, and that becomes a 502. Settings are not read again, and an \
-             app that Python code handed over is the same as before.",
+             loaded leaves the old workers serving. The sockets stay open meanwhile. A connection that a web server \
+             keeps brings one more request to the old worker and is closed behind the answer, or after 5 s. What is sent \
+             in the very moment of the close is the web server's to repeat; nginx repeats all but a POST. Settings are not \
+             read again, and an app that Python code handed over is the same as before.",
         ),
     ],
 };
