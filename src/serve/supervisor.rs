@@ -25,7 +25,7 @@ const SETTLED: Duration = Duration::from_secs(30);
 
 /// Two signals within this time are one, unless both come from a terminal: a key is pressed once each time, but who
 /// forwards signals may tell a process and its group.
-const SAME: Duration = Duration::from_millis(200);
+pub(crate) const SAME: Duration = Duration::from_millis(200);
 
 /// What is left to a worker after its own time to stop has passed, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::crew::{Crew, Target};
 use crate::listener::{Bound, Listener};
 use crate::log;
-use crate::yard::Yard;
+use crate::yard::{LEAVE, Yard};
 use crate::{Plan, Source, system};
 use janua_app::{Mode, Thread, attached, default_signals};
 use janua_environ::Settings;
@@ -107,7 +107,7 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
         let yard = yard.clone();
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                yard.begin_stop();
+                yard.told_to_stop();
             }
         });
     }
@@ -137,7 +137,7 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
                 .await
                 .is_ok_and(|_| rustix::io::read(dismissed.get_ref(), &mut [0; 1]) == Ok(1))
             {
-                yard.begin_leave();
+                yard.begin_leave(LEAVE);
             }
         });
     }

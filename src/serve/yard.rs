@@ -3,10 +3,12 @@
 use crate::Plan;
 use crate::census::Census;
 use crate::connection::Connection;
+use crate::farewell::HURRY;
 use crate::junction::Junction;
 use crate::kept::Kept;
 use crate::listener::Listener;
 use crate::lobby;
+use crate::supervisor::SAME;
 use janua_vocabulary::Request;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,7 +44,7 @@ pub(crate) struct Yard {
     /// Connections that the reactor looks after.
     tasks: AtomicUsize,
     stopping: AtomicBool,
-    /// Another worker serves in the place of this one, which only hears out who is connected.
+    /// No connections are accepted any more, but who is connected is heard out.
     leaving: AtomicBool,
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
@@ -218,22 +220,33 @@ impl Yard {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// True if another worker has taken over: who is connected may ask once more.
+    /// True if who is connected may ask once more, and nobody else.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Acquire)
     }
 
-    /// Leaves new connections to the worker that has taken over, and [stops](Yard::begin_stop) when nobody is connected
-    /// any more, or after [`LEAVE`]. Closing the connections that a web server keeps would cost the request that it sends on
-    /// one in that moment. To be called inside the reactor.
-    pub(crate) fn begin_leave(self: &Arc<Self>) {
+    /// Accepts no more, and [stops](Yard::begin_stop) when nobody is connected any more, or after `most`. To close at once
+    /// what a web server keeps would cost the request that it sends on one of the connections in that moment.
+    /// To be called inside the reactor.
+    pub(crate) fn begin_leave(self: &Arc<Self>, most: Duration) {
         self.leaving.store(true, Ordering::Release);
         let yard = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(LEAVE).await;
+            tokio::time::sleep(most).await;
             yard.begin_stop();
         });
         self.wake_leader();
+    }
+
+    /// Told to stop by a signal, and by a second one to do so at once. Nobody else may be there to take over, so those who
+    /// are connected have little time for one more request. To be called inside the reactor.
+    pub(crate) fn told_to_stop(self: &Arc<Self>) {
+        let since = *lock(&self.stopped_at).get_or_insert_with(Instant::now);
+        if self.kept.is_empty() || since.elapsed() > SAME {
+            self.begin_stop();
+        } else {
+            self.begin_leave(HURRY.min(self.plan.stop_timeout));
+        }
     }
 
     /// No new requests: idle connections are closed, and what is under way comes to its end.

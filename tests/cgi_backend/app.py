@@ -107,7 +107,10 @@ def beat(environ, start_response):
 
     def go_on(note):
         while True:
-            Path(note).write_text(str(time.monotonic()))
+            # Whenever this ends, the note is whole.
+            fresh = Path(f"{note}.fresh")
+            fresh.write_text(str(time.monotonic()))
+            fresh.replace(note)
             time.sleep(0.01)
 
     threading.Thread(target=go_on, args=(environ["QUERY_STRING"],), daemon=True).start()

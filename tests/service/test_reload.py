@@ -82,6 +82,22 @@ def test_a_post_on_a_kept_connection_was_lost_as_its_worker_left(app, start_serv
     until(lambda: not alive(int(before[0][1])))
 
 
+def test_a_post_was_lost_on_a_kept_connection_whose_worker_was_told_to_stop(app, start_service):
+    """There is one second for it."""
+    service = start_service(app(1), "--threads=2")
+    with fastcgi.FastCgi(service.fastcgi) as connection:
+        _, pid = connection.ask(1, fastcgi.stock(path="/")).body.split()
+        os.kill(int(pid), signal.SIGTERM)
+        time.sleep(0.2)
+        answer = connection.ask(1, fastcgi.stock("POST", "/", length=4), b"body")
+        assert answer.status == 200 and answer.body.split()[1] == pid
+        assert connection.read_to_end() == b""
+    begin = time.monotonic()
+    until(lambda: not alive(int(pid)))
+    assert time.monotonic() - begin < 4
+    assert said(service)[1] != int(pid)
+
+
 def test_a_worker_to_which_nobody_is_connected_leaves_at_once(app, start_service):
     service = start_service(app(1), "--threads=2")
     old = said(service)[1]
