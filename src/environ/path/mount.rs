@@ -109,15 +109,10 @@ impl<'m> Mount<'m> {
         // A SCRIPT_NAME that is left on IIS is a script, and a mount by itself.
         if facts.server == ServerKind::Iis
             && claim.script_name.is_empty()
-            && let Some(path) = facts.application.and_then(application)
+            && let Some(prefix) = facts.application.and_then(application)
         {
-            let prefix = Cow::Borrowed(path);
-            return Some(Self {
-                rule: Rule::MountFromServer,
-                prefix,
-                any_case: true,
-                outside: Outside::Ignore,
-            });
+            let rule = Rule::MountFromServer;
+            return Some(Self { rule, prefix, any_case: true, outside: Outside::Ignore });
         }
         let prefix = facts.forwarded_prefix.filter(|_| facts.peer_is_trusted).and_then(forwarded)?;
         Some(Self { rule: Rule::MountForwarded, prefix, any_case: false, outside: Outside::Pass })
@@ -176,11 +171,13 @@ impl<'m> Mount<'m> {
 }
 
 /// The path of the application in `/LM/W3SVC/1/ROOT/app`, whose ROOT is written in any case.
-fn application(place: &[u8]) -> Option<&[u8]> {
+fn application(place: &[u8]) -> Option<Cow<'_, [u8]>> {
     const ROOT: &[u8] = b"/ROOT";
     let root = place.windows(ROOT.len()).position(|part| part.eq_ignore_ascii_case(ROOT))?;
-    let path = url::trim_end_slashes(place.get(root + ROOT.len()..)?);
-    path.starts_with(b"/").then_some(path)
+    let path = place.get(root + ROOT.len()..).filter(|path| path.starts_with(b"/"))?;
+    let path = url::normalise(Cow::Borrowed(path));
+    let length = url::trim_end_slashes(&path).len();
+    (length > 0).then(|| head(&path, length))
 }
 
 /// The prefix in a header. One that is empty names no mount; one that could not stand in a path is ignored.
@@ -357,6 +354,17 @@ mod tests {
         with(&iis("/x", "/LM/W3SVC/2/ROOT"), &[], ("", "/x"));
         with(&iis("/x", "/LM/W3SVC/2/ROOT/app"), &[], ("", "/x"));
         with(&iis("/application", "/LM/W3SVC/2/ROOT/app"), &[], ("", "/application"));
+    }
+
+    #[test]
+    fn an_application_of_iis_with_doubled_slashes_made_a_script_name_with_them() {
+        let iis = [
+            ("SERVER_SOFTWARE", "Microsoft-IIS/8"),
+            ("SCRIPT_NAME", "/"),
+            ("APPL_MD_PATH", "/LM/W3SVC/1/ROOT//app"),
+            ("REQUEST_URI", "/app/"),
+        ];
+        with(&iis, &[], ("/app", "/"));
     }
 
     #[test]
