@@ -23,7 +23,7 @@ class Apache(Server):
         if self.places.crowd:
             return "StartServers 4\nThreadLimit 64\nThreadsPerChild 64\nMaxRequestWorkers 256"
         # A child too many would be sent home, and would close the connections that the tests' browsers keep.
-        return "StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 16\nThreadsPerChild 8\nMaxRequestWorkers 16\nKeepAliveTimeout 60"
+        return "StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 16\nThreadsPerChild 8\nMaxRequestWorkers 16"
 
     def surroundings(self):
         places = self.places
