@@ -1,17 +1,15 @@
 """How long the body of a request may be, announced and counted, over every protocol that has one."""
 
-from pathlib import Path
 
 import pytest
 
-from client import fastcgi, http, scgi
+from client import http, scgi
 from client.connection import Connection
 from client.fastcgi import DATA, STDIN, FastCgi, FastCgiExchange, head, record, stock, stream
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("app.py"))
-MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
-WAYS = sorted(MODULES)
+from .support import APP, MODULES, WAYS, calls
+
 #: The limit, in bytes.
 MOST = 100 * 1024
 
@@ -19,10 +17,6 @@ MOST = 100 * 1024
 @pytest.fixture(scope="module")
 def bounded(start_service):
     return start_service(APP, "--max-body-bytes=100k", "--body-memory=16k")
-
-
-def calls(service):
-    return int(scgi.ask(service.scgi, path="/calls").body)
 
 
 @pytest.mark.parametrize("way", WAYS)

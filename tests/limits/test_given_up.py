@@ -2,25 +2,20 @@
 
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from client import fastcgi, scgi
+from client import scgi
 from client.fastcgi import ABORT_REQUEST, KEEP_CONN, REQUEST_COMPLETE, STDIN, FastCgi, FastCgiExchange, head, record
 from client.fastcgi import stock, stream
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("app.py"))
+from .support import APP, calls
 
 
 @pytest.fixture(scope="module")
 def wire(start_service):
     return start_service(APP)
-
-
-def calls(wire):
-    return int(scgi.ask(wire.scgi, path="/calls").body)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What the head of a request may be, and how long it may take: each limit has an answer and a line that names it."""
 
 import time
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,8 @@ from client.connection import Connection
 from client.exchange import Exchange
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("app.py"))
-MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
-WAYS = sorted(MODULES)
+from .support import APP, MODULES, WAYS, calls
+
 
 #: Heads of which a byte at a time could go on for a long time.
 ENDLESS = {
@@ -27,10 +25,6 @@ OPENING = {"fastcgi": 20, "scgi": 5, "http": 10}
 @pytest.fixture(scope="module")
 def hasty(start_service):
     return start_service(APP, "--head-timeout=1s", "--max-name-bytes=40")
-
-
-def calls(service):
-    return int(scgi.ask(service.scgi, path="/calls").body)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -2,23 +2,16 @@
 
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from client import fastcgi, http, scgi
+from client import http, scgi
 from client.connection import Connection
 from client.exchange import Exchange
 from client.fastcgi import KEEP_CONN, OVERLOADED, STDIN, FastCgi, FastCgiExchange, head, record, stock
 from client.shared import Shared
 
-APP = str(Path(__file__).with_name("app.py"))
-MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
-WAYS = sorted(MODULES)
-
-
-def calls(service):
-    return int(scgi.ask(service.scgi, path="/calls").body)
+from .support import APP, MODULES, WAYS
 
 
 def kept(service, stack):

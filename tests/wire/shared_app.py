@@ -7,6 +7,14 @@ import time
 LINE = b"0123456789abcdef" * 64
 
 
+def length(stream):
+    """How long it is, read in steps, so that a body of any size costs the app no memory."""
+    count = 0
+    while piece := stream.read(65536):
+        count += len(piece)
+    return count
+
+
 def application(environ, start_response):
     path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
     respond = lambda: start_response("200 OK", [("Content-Type", "text/plain")])  # noqa: E731
@@ -15,10 +23,7 @@ def application(environ, start_response):
         respond()
         return [body]
     if path == "/count":
-        # In steps, so that a body of any size costs the app no memory.
-        count = 0
-        while piece := environ["wsgi.input"].read(65536):
-            count += len(piece)
+        count = length(environ["wsgi.input"])
         respond()
         return [b"%d" % count]
     if path == "/large":
@@ -27,9 +32,7 @@ def application(environ, start_response):
     if path == "/hold":
         # Until the test lets it go; what it reads then, it sends back.
         wait_for(query)
-        count = 0
-        while piece := environ["wsgi.input"].read(65536):
-            count += len(piece)
+        count = length(environ["wsgi.input"])
         respond()
         return [b"%d" % count]
     if path == "/until-told":
