@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import traceback
-from typing import Callable, Dict
+from typing import Callable, Dict, Optional
 
 from client import fastcgi, scgi
 from client.answer import Answer
@@ -262,6 +262,8 @@ class Load:
         self.lock = threading.Lock()
         self.rate = 300.0
         self.due = time.monotonic()
+        #: Threads that are asking or about to.
+        self.busy = 0
 
     def start(self) -> None:
         for thread in self.threads:
@@ -270,31 +272,42 @@ class Load:
 
     def _run(self, client: Client) -> None:
         while not self.over.is_set():
-            if not self.go.is_set():
+            wait = self._turn()
+            if wait is None:
                 client.ways.close()
                 self.go.wait(1)
                 continue
-            with self.lock:
-                # Behind its time it does not catch up at once, but at the rate that it is told.
-                now = time.monotonic()
-                self.due = max(self.due + 1 / self.rate, now - 0.25)
-                wait = self.due - now
             if wait > 0:
                 self.over.wait(wait)
             try:
                 client.one()
             except Exception:
                 self.account.fault(f"a client thread failed: {traceback.format_exc()}")
+            with self.lock:
+                self.busy -= 1
         client.ways.close()
+
+    def _turn(self) -> Optional[float]:
+        """How long a thread has to wait before it asks; `None` if nothing is asked now."""
+        with self.lock:
+            if not self.go.is_set():
+                return None
+            self.busy += 1
+            # Behind its time it does not catch up at once, but at the rate that it is told.
+            now = time.monotonic()
+            self.due = max(self.due + 1 / self.rate, now - 0.25)
+            return self.due - now
 
     def rest(self, seconds: float = 120) -> bool:
         """Stops asking and waits until nothing is under way."""
-        self.go.clear()
+        with self.lock:
+            self.go.clear()
         deadline = time.monotonic() + seconds
-        while self.account.under_way and time.monotonic() < deadline:
+        # Who was only about to ask would open a shared connection after all are closed.
+        while (self.busy or self.account.under_way) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.trunks.close()
-        return not self.account.under_way
+        return not (self.busy or self.account.under_way)
 
     def resume(self) -> None:
         self.due = time.monotonic()
