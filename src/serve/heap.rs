@@ -1,8 +1,8 @@
 //! Memory that the allocator keeps for later, given back while nobody needs it.
 //!
-//! What a crowd of peers took is free when they leave, but the C library keeps it: each thread has a part of the heap
-//! of its own, and a single small block at its end keeps all before it. Whichever thread waited for the crowd was up to
-//! the moment, so in the end every part is as large as the largest crowd.
+//! What a crowd of peers took is free when they leave, but the C library keeps it: a single small block at the end of
+//! the heap keeps all before it. Nor is it one heap: by itself the library gives each thread a part of its own, and as it
+//! is up to the moment which thread waits for the crowd, in the end every part is as large as the largest crowd.
 
 use crate::system;
 use janua_backend::Memory;
@@ -19,6 +19,22 @@ const SHARE: u32 = 1000;
 
 /// This part of all memory is worth the trouble: one in so many bytes.
 const WORTH: u64 = 32;
+
+/// Has the threads that are about to start share one part of the heap, unless the operator has said how many parts
+/// there may be. Whichever thread leads allocates for all, so parts of their own would each come to hold a share of
+/// everything; and Python's lock keeps most of what they allocate apart in time anyway.
+pub(crate) fn share() {
+    let told = |name| std::env::var(name).ok();
+    if !told_how_many(told("MALLOC_ARENA_MAX").as_deref(), told("GLIBC_TUNABLES").as_deref()) {
+        system::share_heap();
+    }
+}
+
+/// True if the operator has told the C library how many parts the heap may have.
+fn told_how_many(most: Option<&str>, tunables: Option<&str>) -> bool {
+    let tunables = tunables.unwrap_or_default();
+    most.is_some() || tunables.split(':').any(|tunable| tunable.starts_with("glibc.malloc.arena_max="))
+}
 
 /// What is known of this process's heap.
 #[derive(Debug)]
@@ -144,6 +160,14 @@ mod tests {
         heap.given(start, Duration::from_millis(100), 1000 * MIB, 500 * MIB);
         assert!(!heap.is_due(at(95), 1000 * MIB));
         assert!(heap.is_due(at(100), 1000 * MIB));
+    }
+
+    #[test]
+    fn who_told_the_allocator_how_many_parts_there_may_be_is_obeyed() {
+        assert!(!told_how_many(None, None));
+        assert!(!told_how_many(None, Some("glibc.malloc.trim_threshold=5:glibc.malloc.tcache_count=0")));
+        assert!(told_how_many(Some("8"), None));
+        assert!(told_how_many(None, Some("glibc.malloc.trim_threshold=5:glibc.malloc.arena_max=8")));
     }
 
     #[test]

@@ -80,3 +80,15 @@ pub(crate) fn trim_heap() -> bool {
     }
     cfg!(all(target_os = "linux", target_env = "gnu"))
 }
+
+/// Has all threads of this process allocate from one heap. Those that have a part of their own keep it.
+pub(crate) fn share_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: the call takes any two numbers; no thread of ours runs yet, and the library locks against others.
+        #[allow(unsafe_code)]
+        unsafe {
+            nix::libc::mallopt(nix::libc::M_ARENA_MAX, 1);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::crew::{Crew, Target};
 use crate::listener::{Bound, Listener};
 use crate::log;
 use crate::yard::{LEAVE, Yard};
-use crate::{Plan, Source, system};
+use crate::{Plan, Source, heap, system};
 use janua_app::{Mode, Thread, attached, default_signals};
 use janua_environ::Settings;
 use std::io;
@@ -147,6 +147,7 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
 
 /// Lets the calling thread and as many more as are asked for serve until all are done.
 fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
+    heap::share();
     std::thread::scope(|scope| {
         let named = |name: String| std::thread::Builder::new().name(name);
         let watch = named("janua-watch".to_owned()).spawn_scoped(scope, || crew.watch())?;

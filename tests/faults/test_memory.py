@@ -1,7 +1,10 @@
 """What was needed for a while only is given back."""
 
 import platform
+import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +19,37 @@ CROWD = 500
 PART = b"GET /who HTTP/1.1\r\nHost: example.com\r\nX-Part: " + b"x" * 12_000
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do not keep so much, or cannot be told")
+glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="other C libraries do not keep so much, or cannot be told")
+
+
+def heaps_of_threads(pid):
+    """How many threads of a process have a part of the heap of their own. glibc has each begin at a multiple of 64 MiB,
+    and what it has not used of that is out of bounds."""
+    found, before = 0, None
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        start, end, rights = re.match("([0-9a-f]+)-([0-9a-f]+) (....)", line).groups()
+        found += rights == "---p" and before == int(start, 16) and int(end, 16) % (64 << 20) == 0
+        before = int(end, 16) if rights == "rw-p" else None
+    return found
+
+
+@glibc
+@pytest.mark.parametrize("told", [None, "8"])
+def test_threads_share_one_heap_unless_the_operator_says_otherwise(start_service, monkeypatch, told):
+    """Each thread had a part of the heap of its own, and each part came to hold some of everything: a worker grew by
+    7 % within an hour."""
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    if told:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", told)
+    service = start_service(APP, "--threads=4")
+    with ThreadPoolExecutor(8) as clients:
+        assert all(answer.status == 200 for answer in clients.map(lambda _: ask(service, "/who"), range(100)))
+    assert bool(heaps_of_threads(worker(service))) == bool(told)
+
+
+@glibc
 def test_what_a_crowd_took_is_given_back_when_it_leaves(start_service):
     """Each thread's part of the heap once stayed as large as the largest crowd that the thread had waited for."""
     service = start_service(APP, "--threads=2")
