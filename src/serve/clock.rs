@@ -20,8 +20,16 @@ pub(crate) struct Clock<'a> {
 pub(crate) struct Limit {
     /// [`Duration::MAX`] if there is no limit.
     pub(crate) time: Duration,
-    /// What the peer reaches then, if it is told or the log is.
-    reached: Option<(Duration, &'static str)>,
+    /// What is wrong then, if the peer is told or the log is.
+    reached: Option<Reached>,
+}
+
+/// A limit of time.
+enum Reached {
+    /// The head was to be whole by then.
+    Head,
+    /// Some of it was to come.
+    Progress,
 }
 
 impl<'a> Clock<'a> {
@@ -42,12 +50,9 @@ impl<'a> Clock<'a> {
             let end = *self.head_end.get_or_insert_with(|| now + plan.head_timeout);
             let left = end.saturating_duration_since(now);
             return if left < plan.progress_timeout {
-                Limit { time: left, reached: Some((plan.head_timeout, "head_timeout")) }
+                Limit { time: left, reached: Some(Reached::Head) }
             } else {
-                Limit {
-                    time: plan.progress_timeout,
-                    reached: Some((plan.progress_timeout, "progress_timeout")),
-                }
+                Limit { time: plan.progress_timeout, reached: Some(Reached::Progress) }
             };
         }
         let idle = if plan.idle_timeout.is_zero() { Duration::MAX } else { plan.idle_timeout };
@@ -58,9 +63,15 @@ impl<'a> Clock<'a> {
 
 impl Limit {
     /// What is wrong when that time is over; `None` if nothing is.
-    pub(crate) fn error(&self, connection: &Connection) -> Option<PeerError> {
-        let (time, setting) = self.reached?;
-        let reason = format!("no whole request within {} s", time.as_secs_f64());
+    pub(crate) fn error(&self, plan: &Plan, connection: &Connection) -> Option<PeerError> {
+        let (reason, setting) = match self.reached.as_ref()? {
+            Reached::Head => {
+                (format!("no whole request within {} s", plan.head_timeout.as_secs_f64()), "head_timeout")
+            }
+            Reached::Progress => {
+                (format!("nothing came for {} s", plan.progress_timeout.as_secs_f64()), "progress_timeout")
+            }
+        };
         let error = if connection.codec.answerable() {
             PeerError::refuse(408, reason)
         } else {

@@ -257,7 +257,7 @@ async fn wait(yard: Arc<Yard>, mut connection: Box<Connection>, care: Care, phas
                 Ok(Err(_)) => return,
                 Err(Elapsed) => {
                     connection.watched = Some(watched);
-                    match limit.error(&connection) {
+                    match limit.error(&yard.plan, &connection) {
                         Some(error) if error.answer.status().is_some() => {
                             turn_away(&yard, &mut connection, &error, care).await;
                         }

@@ -70,6 +70,7 @@ async fn run(yard: Arc<Yard>, mut connection: Box<Connection>, splitter: Splitte
         begun: 0,
         last: false,
         rests: None,
+        complained: false,
         room: vec![0; PART],
     };
     if trunk.serve().await {
@@ -106,6 +107,8 @@ struct Trunk {
     last: bool,
     /// Since when no request has been open.
     rests: Option<Instant>,
+    /// The log has been told that requests are refused, and there have been about as many since.
+    complained: bool,
     room: Vec<u8>,
 }
 
@@ -286,7 +289,12 @@ impl Trunk {
                 .ok()
         };
         match lane {
-            Some(lane) => self.lanes.push(lane),
+            Some(lane) => {
+                self.lanes.push(lane);
+                let most = self.yard.plan.fastcgi_max_open;
+                // A number that goes up and down about the limit is not worth a line each time.
+                self.complained &= self.lanes.len() + self.ghosts.len() > most - most / 8;
+            }
             None => self.splitter.end(id, ended(0, ProtocolStatus::Overloaded), &mut self.out),
         }
     }
@@ -300,12 +308,14 @@ impl Trunk {
         }
     }
 
-    fn complain(&self) {
-        log::line(format_args!(
-            "{}: request refused as OVERLOADED: {} are open (setting fastcgi_max_open)",
-            self.connection.peer,
-            self.lanes.len() + self.ghosts.len()
-        ));
+    fn complain(&mut self) {
+        if !std::mem::replace(&mut self.complained, true) {
+            log::line(format_args!(
+                "{}: further requests are refused as OVERLOADED: {} are open (setting fastcgi_max_open)",
+                self.connection.peer,
+                self.lanes.len() + self.ghosts.len()
+            ));
+        }
     }
 
     fn abort(&mut self, id: u16) {

@@ -204,6 +204,22 @@ def test_more_than_may_be_open_are_overloaded(wire, shared):
     assert all(answer.status == 200 for answer in shared.answers(responses[1:100] + [again]))
 
 
+def test_a_peer_that_goes_on_asking_too_much_does_not_fill_the_log(wire, shared):
+    """The log had a line for each request that was refused. One line says it, until there was room again."""
+    start = wire.log_size()
+    first = [shared.begin(number, post("/echo")) for number in range(1, 101)]
+    for _ in range(3):
+        shared.until(*[shared.begin(number, post("/echo")) for number in range(101, 131)])
+    assert wire.wait_for_log("fastcgi_max_open", start).count("fastcgi_max_open") == 1
+    for number in range(1, 101):
+        shared.send(record(STDIN, number))
+    assert all(answer.status == 200 for answer in shared.answers(first))
+    again = [shared.begin(number, post("/echo")) for number in range(1, 102)]
+    shared.until(again[100])
+    assert again[100].protocol_status == fastcgi.OVERLOADED
+    assert wire.wait_for_log("further requests are refused", start).count("fastcgi_max_open") == 2
+
+
 def test_an_app_that_fails_ends_only_its_request(shared):
     """5.5: END_REQUEST ends one request, whatever became of it."""
     failed, other = shared.whole(1, stock(path="/fail")), shared.whole(2, stock(path="/x"))
