@@ -75,7 +75,7 @@ impl Census {
             self.surplus.fetch_add(1, Ordering::SeqCst);
         } else {
             // A number that goes up and down about the limit is not worth a line each time.
-            if seated < self.most - self.most / 8 && self.complained.load(Ordering::Relaxed) {
+            if seated < self.most - (self.most / 8).max(1) && self.complained.load(Ordering::Relaxed) {
                 self.complained.store(false, Ordering::Relaxed);
             }
             self.seated.fetch_add(1, Ordering::SeqCst);

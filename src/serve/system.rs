@@ -81,14 +81,17 @@ pub(crate) fn trim_heap() -> bool {
     cfg!(all(target_os = "linux", target_env = "gnu"))
 }
 
-/// Has all threads of this process allocate from one heap. Those that have a part of their own keep it.
-pub(crate) fn share_heap() {
+/// Has the C library make no more than so many parts of its heap, at least one, for all threads of this process together.
+/// It goes on using those that it has made already. Nothing happens where it knows no such parts.
+pub(crate) fn share_heap(parts: i32) {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        // SAFETY: the call takes any two numbers; no thread of ours runs yet, and the library locks against others.
+        // SAFETY: it sets one number, which other threads only read; the rest it does under the allocator's own lock.
         #[allow(unsafe_code)]
         unsafe {
-            nix::libc::mallopt(nix::libc::M_ARENA_MAX, 1);
+            nix::libc::mallopt(nix::libc::M_ARENA_MAX, parts);
         }
     }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = parts;
 }

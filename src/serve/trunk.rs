@@ -279,7 +279,7 @@ impl Trunk {
         // The app may be at work for requests that were given up; to begin and give up must not get round the limit.
         self.ghosts.retain(Ghost::is_there);
         let lane = if self.ghosts.len() >= self.yard.plan.fastcgi_max_open {
-            self.complain();
+            self.complain(self.ghosts.len(), "that were given up are still with the app");
             None
         } else {
             Lane::open(&self.yard, &self.connection.peer, id, record)
@@ -293,7 +293,7 @@ impl Trunk {
                 self.lanes.push(lane);
                 let most = self.yard.plan.fastcgi_max_open;
                 // A number that goes up and down about the limit is not worth a line each time.
-                self.complained &= self.lanes.len() + self.ghosts.len() > most - most / 8;
+                self.complained &= self.lanes.len().max(self.ghosts.len()) > most - (most / 8).max(1);
             }
             None => self.splitter.end(id, ended(0, ProtocolStatus::Overloaded), &mut self.out),
         }
@@ -304,16 +304,15 @@ impl Trunk {
         if self.connection.is_surplus() {
             self.last = true;
         } else if !self.last && self.refuses.is_none() {
-            self.complain();
+            self.complain(self.lanes.len(), "are open");
         }
     }
 
-    fn complain(&mut self) {
+    fn complain(&mut self, count: usize, what: &str) {
         if !std::mem::replace(&mut self.complained, true) {
             log::line(format_args!(
-                "{}: further requests are refused as OVERLOADED: {} are open (setting fastcgi_max_open)",
-                self.connection.peer,
-                self.lanes.len() + self.ghosts.len()
+                "{}: further requests are refused as OVERLOADED: {count} {what} (setting fastcgi_max_open)",
+                self.connection.peer
             ));
         }
     }

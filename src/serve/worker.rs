@@ -35,6 +35,7 @@ pub(crate) struct Orders<'a> {
 /// Loads the app and serves until told to stop. `ready` is called when requests can be answered.
 /// Gives the process's exit status.
 pub(crate) fn run(thread: Thread<'_>, orders: &Orders<'_>, source: &Source, ready: impl FnOnce()) -> i32 {
+    heap::share();
     let mode =
         Mode { multithread: orders.plan.threads > 1, multiprocess: orders.multiprocess, run_once: false };
     default_signals(thread, &["SIGINT"]);
@@ -147,7 +148,6 @@ fn start(orders: &Orders<'_>, target: Target) -> io::Result<Crew> {
 
 /// Lets the calling thread and as many more as are asked for serve until all are done.
 fn man(thread: Thread<'_>, crew: &Arc<Crew>, threads: usize) -> io::Result<()> {
-    heap::share();
     std::thread::scope(|scope| {
         let named = |name: String| std::thread::Builder::new().name(name);
         let watch = named("janua-watch".to_owned()).spawn_scoped(scope, || crew.watch())?;

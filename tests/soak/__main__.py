@@ -67,7 +67,7 @@ def service(command: str, folder: Path, places: dict) -> subprocess.Popen:
         f"--fastcgi={places['to_fastcgi']}",
     ]  # fmt: skip
     environ = {name: value for name, value in os.environ.items() if not name.startswith("JANUA_")}
-    # What an allocator keeps for later, megabytes for each thread, would hide a leak: it is told to give large blocks back.
+    # What an allocator keeps for later would hide a leak: it is told to give large blocks back.
     environ.update(MALLOC_MMAP_THRESHOLD_="131072", MALLOC_TRIM_THRESHOLD_="131072")
     environ.update(SOAK_LEDGER=f"{folder}/ledger", SOAK_FILE=f"{folder}/file", TMPDIR=f"{folder}/tmp")
     options = ["--workers=2", "--threads=4", f"--backlog={BACKLOG}", "--body-memory=256k", *listen, APP]
@@ -211,7 +211,7 @@ def rest(load, faults, account, report, go_on: bool = True) -> None:
     faults.quiet.set()
     with faults.lock:
         if not load.rest():
-            account.fault(f"{account.under_way} requests do not end")
+            account.fault(f"{account.under_way} requests do not end, {load.busy} clients are not done")
         # nginx closes the connections that it keeps after two seconds, and those that left are noticed. What is free then
         # janua gives back when it next looks, after five seconds at most, or ten if others were in its way.
         time.sleep(12)
