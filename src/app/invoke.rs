@@ -1,5 +1,6 @@
 //! Calling the app and taking what it gives (PEP 3333, "The Server/Gateway Side").
 
+use crate::caption::Caption;
 use crate::environ::Template;
 use crate::errors::{self, ErrorStream};
 use crate::input::InputStream;
@@ -70,22 +71,25 @@ impl App {
                 return;
             }
         };
-        match self.start(py, environ, &reply, &exchange) {
+        let caption = Caption::new(environ);
+        let started = self.start(py, environ, &reply, &exchange);
+        let reply = reply.get();
+        match started {
             Ok(result) => {
-                if let Err(error) = self.answer(py, &result, reply.get()) {
-                    reply.get().fail(py, &error, broken_body(py, &error, &exchange).as_ref());
+                if let Err(error) = self.answer(py, &result, reply) {
+                    reply.fail(py, caption, &error, broken_body(py, &error, &exchange).as_ref());
                 }
                 // A signal that asks to leave must be heard before the clean-up, not in the middle of it.
                 if let Err(error) = py.check_signals() {
-                    reply.get().fail(py, &error, None);
+                    reply.fail(py, caption, &error, None);
                 }
                 if let Err(error) = close(&result) {
-                    reply.get().log_error(py, &error);
+                    reply.log_error(py, caption, &error);
                 }
             }
-            Err(error) => reply.get().fail(py, &error, broken_body(py, &error, &exchange).as_ref()),
+            Err(error) => reply.fail(py, caption, &error, broken_body(py, &error, &exchange).as_ref()),
         }
-        reply.get().end();
+        reply.end(py, caption);
     }
 
     fn start<'py>(
@@ -111,15 +115,15 @@ impl App {
         } else if let Ok(bytes) = result.cast::<PyBytes>() {
             // Iterating over it would give numbers; a list of one block is what the app's author meant.
             if !self.warned_of_bare_bytes.swap(true, Ordering::Relaxed) {
-                reply.log(
-                    py,
-                    "the app returned bytes; return a list of one block, [body], instead (said once)\n",
+                reply.remark(
+                    "the app returned bytes; return a list of one block, [body], instead (said once)"
+                        .to_owned(),
                 );
             }
             return reply.only(py, bytes);
         } else if let Ok(file) = result.cast_exact::<FileWrapper>() {
             if reply.file(py, file.get())? {
-                return reply.finish(py);
+                return reply.finish();
             }
             while let Some(part) = file.get().large_block(py, reply.room())? {
                 reply.block(py, block(&part)?)?;
@@ -127,7 +131,7 @@ impl App {
                     break;
                 }
             }
-            return reply.finish(py);
+            return reply.finish();
         } else if result.is_none() || result.is_instance_of::<PyString>() {
             return Err(PyTypeError::new_err(format!(
                 "the app returned {}, but a response is an iterable of bytes, such as a list (PEP 3333)",
@@ -140,7 +144,7 @@ impl App {
                 break;
             }
         }
-        reply.finish(py)
+        reply.finish()
     }
 }
 
@@ -162,7 +166,7 @@ fn blocks<'py>(
         }
     }
     reply.settle(py)?;
-    reply.finish(py)
+    reply.finish()
 }
 
 /// One item of the response as bytes.

@@ -9,6 +9,7 @@
 //!                                      └─ input.rs, errors.rs, file_wrapper.rs: what the app finds in its environ
 //! ```
 
+mod caption;
 mod environ;
 mod errors;
 mod exchange;

@@ -1,5 +1,6 @@
 //! `start_response` and everything that goes back through it (PEP 3333, "The start_response() Callable").
 
+use crate::caption::Caption;
 use crate::environ::bytes_of;
 use crate::errors;
 use crate::failure::{exception, traceback};
@@ -32,6 +33,8 @@ struct State {
     failed: bool,
     /// The response did not come to what its head promised.
     broken: bool,
+    /// What is to be logged about it, in lines.
+    remarks: Vec<String>,
 }
 
 impl Reply {
@@ -76,7 +79,7 @@ impl Reply {
     pub(crate) fn only(&self, py: Python<'_>, block: &Bound<'_, PyBytes>) -> PyResult<()> {
         self.give(block, Some(block.as_bytes().len() as u64))?;
         self.settle(py)?;
-        self.finish(py)
+        self.finish()
     }
 
     /// Sends a part of a file without reading it. False if it cannot be sent that way, and nothing has happened.
@@ -129,36 +132,42 @@ impl Reply {
     }
 
     /// The app has no more to give.
-    pub(crate) fn finish(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn finish(&self) -> PyResult<()> {
         if !self.state().sent {
             self.admit(b"", Some(0))?;
         }
         let ending = self.state().response.as_ref().map(Response::finish);
         match ending {
             Some(Ending::Short { missing }) => {
-                self.log(
-                    py,
-                    &format!(
-                        "the app ended its response {missing} bytes short of its Content-Length; \
-                     the response is broken off so that the client notices\n"
-                    ),
-                );
+                self.remark(format!(
+                    "the app ended its response {missing} bytes short of its Content-Length; \
+                     the response is broken off so that the client notices"
+                ));
                 self.state().broken = true;
             }
-            Some(Ending::Cut { by }) => {
-                self.log(py, &format!(
-                    "the app sent {by} bytes beyond its Content-Length; they were left out of the response\n"
-                ));
-            }
+            Some(Ending::Cut { by }) => self.remark(format!(
+                "the app sent {by} bytes beyond its Content-Length; they were left out of the response"
+            )),
             _ => {}
         }
         Ok(())
     }
 
+    /// Takes a line for the log, which is written when the response ends.
+    pub(crate) fn remark(&self, line: String) {
+        self.state().remarks.push(line);
+    }
+
     /// Ends the response for the peer. Called once, when nothing more can be said of the request: what `close()` of
     /// the response logs or raises still belongs to it.
-    pub(crate) fn end(&self) {
-        let broken = self.state().broken;
+    pub(crate) fn end(&self, py: Python<'_>, caption: Caption<'_>) {
+        let (broken, remarks) = {
+            let mut state = self.state();
+            (state.broken, std::mem::take(&mut state.remarks))
+        };
+        for remark in remarks {
+            self.log(py, &format!("{caption}: {remark}\n"));
+        }
         if broken { self.exchange.truncate() } else { self.exchange.finish() }
     }
 
@@ -175,19 +184,25 @@ impl Reply {
     }
 
     /// Answers a request whose app raised `error`: with a 500 if nothing was sent, visibly broken off otherwise.
-    pub(crate) fn fail(&self, py: Python<'_>, error: &PyErr, reading: Option<&Failure>) {
+    pub(crate) fn fail(
+        &self,
+        py: Python<'_>,
+        caption: Caption<'_>,
+        error: &PyErr,
+        reading: Option<&Failure>,
+    ) {
         let (sent, failed) = {
             let state = self.state();
             (state.sent, state.failed)
         };
         let status = match reading {
             Some(failure) => {
-                self.log(py, &format!("the request's body could not be read: {failure}\n"));
+                self.log(py, &format!("{caption}: the request's body could not be read: {failure}\n"));
                 failure.status()
             }
             None => {
                 if !failed {
-                    self.log(py, &traceback(py, error));
+                    self.log_error(py, caption, error);
                 }
                 500
             }
@@ -199,12 +214,12 @@ impl Reply {
         }
     }
 
-    /// Logs what the app raised after its response was complete.
-    pub(crate) fn log_error(&self, py: Python<'_>, error: &PyErr) {
-        self.log(py, &traceback(py, error));
+    /// Logs what the app raised.
+    pub(crate) fn log_error(&self, py: Python<'_>, caption: Caption<'_>, error: &PyErr) {
+        self.log(py, &format!("{caption}: the app failed\n{}", traceback(py, error)));
     }
 
-    pub(crate) fn log(&self, py: Python<'_>, text: &str) {
+    fn log(&self, py: Python<'_>, text: &str) {
         errors::log(py, &*self.exchange, text.as_bytes());
     }
 

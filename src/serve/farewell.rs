@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 /// How long a worker that stops waits for a peer that is only dawdling.
 pub(crate) const HURRY: Duration = Duration::from_secs(1);
 
-/// How much is still read of a peer that is told nothing.
-const LITTLE: u64 = 64 * 1024;
+/// How much is still read of a peer that is told nothing, or nothing more.
+pub(crate) const LITTLE: u64 = 64 * 1024;
 
 /// How many pieces of an unwanted body are taken without letting others have a turn.
 const PIECES: usize = 64;

@@ -76,12 +76,9 @@ async fn run(yard: Arc<Yard>, mut connection: Box<Connection>, splitter: Splitte
     if trunk.serve().await {
         let Trunk { mut connection, watched, .. } = trunk;
         connection.watched = Some(watched);
-        farewell::see_off(&yard, &mut connection, LITTLE, care).await;
+        farewell::see_off(&yard, &mut connection, farewell::LITTLE, care).await;
     }
 }
-
-/// How much is still read of a peer that is told nothing more.
-const LITTLE: u64 = 64 * 1024;
 
 struct Trunk {
     yard: Arc<Yard>,

@@ -1,5 +1,7 @@
 """PEP 3333, "Error Handling": what an exception of the app does, and what it does not."""
 
+import re
+
 import pytest
 
 EARLY = ["before_start", "after_start", "in_first_next", "after_empty_block"]
@@ -28,6 +30,16 @@ def test_the_operator_sees_the_whole_traceback(way):
     told = way.told(answer, "marker-secret")
     assert "Traceback (most recent call last)" in told
     assert "failing.py" in told and "in before_start" in told and "Secret: marker-secret" in told
+
+
+def test_the_log_says_which_request_failed(way):
+    """environ Variables, wsgi.errors: over SCGI and HTTP nothing else did. Of the address only the path, and on one line
+    whatever is in it."""
+    answer = way.ask("failing/before_start", "/a%0Ab", query="token=t0ken")
+    told = way.told(answer, "marker-secret")
+    path = re.escape(r"/failing/before_start/a\nb")
+    assert re.search(rf"^janua\[\d+\]: GET {path}: the app failed\nTraceback ", told, re.M)
+    assert "t0ken" not in told
 
 
 def test_the_traceback_goes_to_the_log_of_the_server_in_front(way):

@@ -52,7 +52,7 @@ def test_a_file_shorter_than_promised_shows(way):
     """Handling the Content-Length Header: the client must not take the part for the whole."""
     answer = way.ask("sending/promised_more")
     assert not answer.whole and answer.body == CONTENT
-    assert "5 bytes short" in way.told(answer, "short")
+    assert "GET /sending/promised_more: the app ended its response 5 bytes short" in way.told(answer, "short")
 
 
 def test_head_says_the_length_and_sends_nothing(way):
