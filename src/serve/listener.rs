@@ -13,7 +13,7 @@ use janua_vocabulary::{Codec, Protocol};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Mode, Uid};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, Shutdown, SocketAddrUnix, SocketFlags, SocketType};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
@@ -224,6 +224,17 @@ impl Bound {
         poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0)
     }
 
+    /// Has whoever comes from now on find nobody; who has connected already waits to be accepted. Only a unix socket of
+    /// one's own is taken away like that: one that was inherited may have an heir, and of a TCP socket Linux would drop those
+    /// who wait as well.
+    pub(crate) fn refuse_newcomers(&self) {
+        if self.file.is_some() {
+            self.remove();
+            // If that fails they wait, as on the others.
+            let _ = rustix::net::shutdown(&*self.socket, Shutdown::Read);
+        }
+    }
+
     /// Closes the connections that have not been accepted.
     pub(crate) fn turn_away(&self) {
         while rustix::net::accept_with(&*self.socket, FLAGS).is_ok() {}
@@ -237,7 +248,11 @@ impl Bound {
                     if self.tcp { format!("http://{}/", self.name) } else { format!("http {}", self.name) };
                 format!("{place} (for trying and developing, not for the open internet)")
             }
-            other => format!("{} {}", other.name(), self.name),
+            other => {
+                let exposed = self.name.parse().is_ok_and(|at: SocketAddr| !at.ip().is_loopback());
+                let what = if exposed { " (who reaches it is believed to be the web server)" } else { "" };
+                format!("{} {}{what}", other.name(), self.name)
+            }
         }
     }
 
@@ -358,4 +373,26 @@ pub(crate) fn capacity(plan: &Plan) -> Capacity {
     let requests = if multiplex == Multiplex::Never { threads } else { number(plan.fastcgi_max_open) };
     let served = number(plan.workers.saturating_mul(plan.max_connections));
     Capacity { connections: threads.saturating_add(plan.backlog).min(served), requests, multiplex }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(protocol: Protocol, name: &str) -> String {
+        let socket = Arc::new(OwnedFd::from(std::fs::File::open("/dev/null").unwrap()));
+        Bound { socket, protocol, name: name.to_owned(), file: None, tcp: true, private: false }.label()
+    }
+
+    #[test]
+    fn a_socket_that_others_may_reach_says_what_that_means() {
+        assert_eq!(label(Protocol::Scgi, "127.0.0.1:4000"), "scgi 127.0.0.1:4000");
+        assert_eq!(label(Protocol::FastCgi, "[::1]:4000"), "fastcgi [::1]:4000");
+        assert_eq!(label(Protocol::Scgi, "fd:3"), "scgi fd:3");
+        for name in ["0.0.0.0:4000", "[::]:4000", "192.0.2.1:4000"] {
+            assert!(
+                label(Protocol::Scgi, name).ends_with("(who reaches it is believed to be the web server)")
+            );
+        }
+    }
 }

@@ -355,6 +355,7 @@ impl Supervisor<'_> {
         self.status = status;
         self.stopping = Some(Instant::now() + self.plan.stop_timeout + GRACE);
         self.renewal.stop();
+        self.sockets.iter().for_each(Bound::refuse_newcomers);
         self.signal_all(rustix::process::Signal::TERM);
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Yard {
     stopping: AtomicBool,
     /// No connections are accepted any more, but who is connected is heard out.
     leaving: AtomicBool,
+    /// Told to stop, and the listeners' queues have not been found empty since.
+    emptying: AtomicBool,
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
     out_of_breath: AtomicBool,
@@ -78,6 +80,7 @@ impl Yard {
             tasks: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            emptying: AtomicBool::new(false),
             stopped_at: Mutex::default(),
             stop: Notify::new(),
             out_of_breath: AtomicBool::new(false),
@@ -105,9 +108,9 @@ impl Yard {
             return Poll::Ready(Some(job));
         }
         let job = if self.is_stopping() {
-            self.answered_by(Kept::any)
+            self.answered_by(Kept::any).or_else(|| self.accept_last(cx))
         } else if self.is_leaving() {
-            self.answered_by(Kept::rung)
+            self.answered_by(Kept::rung).or_else(|| self.accept_last(cx))
         } else {
             // Neither who connects nor who is connected may wait for ever because the others are many.
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -171,6 +174,16 @@ impl Yard {
             }
         }
         None
+    }
+
+    /// Accepts who had connected when the worker was told to stop: nobody else may be there for them.
+    fn accept_last(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Job> {
+        if !self.emptying.load(Ordering::Relaxed) {
+            return None;
+        }
+        let job = self.accept(cx);
+        self.emptying.fetch_and(job.is_some(), Ordering::Relaxed);
+        job
     }
 
     fn catch_breath(self: &Arc<Self>, listener: &Listener, error: &std::io::Error) {
@@ -239,9 +252,13 @@ impl Yard {
     }
 
     /// Told to stop by a signal, and by a second one to do so at once. Nobody else may be there to take over, so those who
-    /// are connected have little time for one more request. To be called inside the reactor.
+    /// are connected have little time for one more request, and those who wait to be accepted are. To be called inside the
+    /// reactor.
     pub(crate) fn told_to_stop(self: &Arc<Self>) {
-        let since = *lock(&self.stopped_at).get_or_insert_with(Instant::now);
+        let since = *lock(&self.stopped_at).get_or_insert_with(|| {
+            self.emptying.store(true, Ordering::Relaxed);
+            Instant::now()
+        });
         if self.kept.is_empty() || since.elapsed() > SAME {
             self.begin_stop();
         } else {

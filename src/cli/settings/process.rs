@@ -30,7 +30,9 @@ pub(super) static TOPIC: Topic = Topic {
             |options, text| set(&mut options.plan.stop_timeout, duration(text)),
         )
         .details(
-            "A second signal ends it at once. SIGHUP to `janua serve` is a reload: new workers load the app anew, and \
+            "Who had connected before is served as well, as far as the time goes. A unix socket that janua made refuses those \
+             who come later; on others they wait, for whoever inherits the socket too, or for its end. A second signal \
+             ends it at once. SIGHUP to `janua serve` is a reload: new workers load the app anew, and \
              as soon as one answers requests an old one has this time to finish what it has; an app that cannot be \
              loaded leaves the old workers serving. The sockets stay open meanwhile. A connection that a web server \
              keeps brings one more request to the old worker and is closed behind the answer, or after 5 s. What is sent \

@@ -1,0 +1,103 @@
+"""Told to stop, a service serves who had connected by then, and refuses who comes later."""
+
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from client import scgi
+from client.connection import Connection, connect
+from client.patience import until
+
+from .test_process import ASK, quietly, serving
+
+APP = str(Path(__file__).with_name("app.py"))
+WAYS = ["http", "scgi", "scgi_tcp", "fastcgi", "fastcgi_tcp"]
+
+
+@pytest.fixture
+def clients():
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def occupied(clients, where, folder):
+    """A request that is with the app until the file `open` is in the folder."""
+    answer = clients.submit(scgi.ask, where, path="/gate", query=str(folder))
+    until((folder / "entered").exists)
+    return answer
+
+
+def is_refused(where):
+    try:
+        connect(where).close()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, tmp_path, workers):
+    """They had connected before the signal, but all threads were busy."""
+    service = start_service(APP, f"--workers={workers}")
+    answers = []
+    for number in range(workers):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        answers.append(occupied(clients, service.scgi, folder))
+    waiting = [clients.submit(ASK[way.partition("_")[0]], getattr(service, way), path="/who") for way in WAYS]
+    time.sleep(0.3)
+    os.kill(service.process.pid, signal.SIGTERM)
+    time.sleep(0.3)
+    for number in range(workers):
+        (tmp_path / str(number) / "open").touch()
+    assert [answer.result().status for answer in answers + waiting] == [200] * (workers + len(WAYS))
+    assert service.process.wait(10) == 0
+
+
+def test_who_waits_and_says_nothing_does_not_keep_it(start_service, clients, tmp_path):
+    service = start_service(APP)
+    answer = occupied(clients, service.scgi, tmp_path)
+    silent = [Connection(getattr(service, way)) for way in WAYS]
+    os.kill(service.process.pid, signal.SIGTERM)
+    (tmp_path / "open").touch()
+    assert answer.result().status == 200
+    assert service.process.wait(5) == 0
+    for connection in silent:
+        assert connection.read().data == b""
+        connection.close()
+
+
+def test_who_came_to_a_service_that_stops_waited_for_nothing(start_service, clients, tmp_path):
+    """A web server asks another, or says so at once, when a connection is refused."""
+    service = start_service(APP)
+    answer = occupied(clients, service.scgi, tmp_path)
+    os.kill(service.process.pid, signal.SIGTERM)
+    for where in (service.scgi, service.fastcgi):
+        until(lambda: is_refused(where), 3)
+    (tmp_path / "open").touch()
+    assert answer.result().status == 200
+    assert service.process.wait(10) == 0
+
+
+def test_a_socket_that_was_inherited_is_left_to_its_heir(janua_command, clients, tmp_path):
+    """What waits on it is not lost: whoever holds it starts the service again."""
+    where = f"unix:{tmp_path}/s"
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(f"{tmp_path}/s")
+        sock.listen()
+        with serving(janua_command, f"--scgi=fd:{sock.fileno()}", pass_fds=[sock.fileno()]) as process:
+            until(lambda: quietly(lambda: scgi.ask(where, path="/who").status == 200))
+            answer = occupied(clients, where, tmp_path)
+            os.kill(process.pid, signal.SIGTERM)
+            time.sleep(0.3)
+            (tmp_path / "open").touch()
+            assert answer.result().status == 200
+            process.wait(10)
+        later = clients.submit(scgi.ask, where, path="/who")
+        with serving(janua_command, f"--scgi=fd:{sock.fileno()}", pass_fds=[sock.fileno()]):
+            assert later.result().status == 200
