@@ -23,7 +23,7 @@ pub enum Failure {
     #[error("{0}")]
     Broken(String),
     /// More of the body came than may.
-    #[error("it has more than {most} bytes (setting max_body_bytes)")]
+    #[error("the body has more than {most} bytes (setting max_body_bytes)")]
     TooLong {
         /// How many bytes it may have.
         most: u64,
@@ -47,6 +47,16 @@ impl Failure {
             Failure::TooLong { .. } => 413,
             Failure::Spool(_) | Failure::Over | Failure::Interrupted => 500,
             Failure::Gone(_) | Failure::Broken(_) => 400,
+        }
+    }
+
+    /// True if the operator should hear of it even if the app makes do without the body: who left is gone.
+    pub fn is_worth_a_line(&self) -> bool {
+        match self {
+            Failure::Stalled { .. } | Failure::Broken(_) | Failure::TooLong { .. } | Failure::Spool(_) => {
+                true
+            }
+            Failure::Gone(_) | Failure::Interrupted | Failure::Over => false,
         }
     }
 }

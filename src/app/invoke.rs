@@ -9,6 +9,7 @@ use crate::reply::{Reply, type_name};
 use crate::role;
 use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread};
 use janua_environ::{Environ, Known};
+use janua_vocabulary::BodyLength;
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -88,6 +89,12 @@ impl App {
                 }
             }
             Err(error) => reply.fail(py, caption, &error, broken_body(py, &error, &exchange).as_ref()),
+        }
+        // The app, or its framework, may have made an answer of its own of it.
+        if environ.body != BodyLength::Exactly(0)
+            && let Some(failure) = exchange.body_failure().filter(Failure::is_worth_a_line)
+        {
+            reply.tell_of_body(&failure);
         }
         reply.end(py, caption);
     }

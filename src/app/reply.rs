@@ -35,6 +35,8 @@ struct State {
     broken: bool,
     /// What is to be logged about it, in lines.
     remarks: Vec<String>,
+    /// The log has been told why the body could not be read.
+    told_of_body: bool,
 }
 
 impl Reply {
@@ -197,7 +199,7 @@ impl Reply {
         };
         let status = match reading {
             Some(failure) => {
-                self.log(py, &format!("{caption}: the request's body could not be read: {failure}\n"));
+                self.tell_of_body(failure);
                 failure.status()
             }
             None => {
@@ -211,6 +213,13 @@ impl Reply {
             self.state().broken = true;
         } else {
             self.refuse(status);
+        }
+    }
+
+    /// Has the log say, once, why the body could not be read.
+    pub(crate) fn tell_of_body(&self, failure: &Failure) {
+        if !std::mem::replace(&mut self.state().told_of_body, true) {
+            self.remark(format!("the request's body could not be read: {failure}"));
         }
     }
 

@@ -78,10 +78,15 @@ def test_a_body_without_a_length_is_counted(bounded, way):
 
 @pytest.mark.parametrize("way", ["fastcgi", "http"])
 def test_an_app_may_answer_for_itself(bounded, way):
+    """As Flask does, with a 500. Nobody was told of the limit then: the log is."""
+    size = bounded.log_size()
     with MODULES[way].begin(getattr(bounded, way), "POST", "/told", length=None) as exchange:
         exchange.send_all(b"b" * 400_000)
         answer = exchange.answer()
     assert answer.status == 200 and b"setting max_body_bytes" in answer.body
+    said = answer.stderr.decode() if way == "fastcgi" else bounded.wait_for_log("max_body_bytes", size)
+    assert said.count("POST /told: the request's body could not be read: the body has more than") == 1
+    assert said.count("(setting max_body_bytes)") == 1
 
 
 @pytest.mark.parametrize("way", ["fastcgi", "http"])
