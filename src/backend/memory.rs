@@ -16,9 +16,9 @@ impl Memory {
         Self::read("/proc/self")
     }
 
-    /// Of this process, with all that it shares in whole: quick to tell, however large the process is.
-    pub fn resident() -> Option<u64> {
-        Self::sum("/proc/self/status", "VmRSS:", "VmSwap:").map(|memory| memory.taken)
+    /// Of this process, what no file backs, with all that it shares in whole: quick to tell, however large the process is.
+    pub fn anonymous() -> Option<u64> {
+        Self::sum("/proc/self/status", "RssAnon:", "VmSwap:").map(|memory| memory.taken)
     }
 
     /// Of another process.

@@ -71,7 +71,8 @@ impl Heap {
             return;
         }
         self.look = now + LOOK;
-        let size = || Memory::resident().unwrap_or(0);
+        // What files back comes and goes with what the system needs, and would hide how the heap grows.
+        let size = || Memory::anonymous().unwrap_or(0);
         let before = size();
         if !self.is_due(now, before) {
             return;
