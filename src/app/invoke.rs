@@ -9,7 +9,7 @@ use crate::reply::{Reply, type_name};
 use crate::role;
 use crate::{AppSpec, Exchange, Failure, FileWrapper, Thread};
 use janua_environ::{Environ, Known};
-use janua_vocabulary::BodyLength;
+use janua_vocabulary::{BodyLength, Role};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -91,7 +91,8 @@ impl App {
             Err(error) => reply.fail(py, caption, &error, broken_body(py, &error, &exchange).as_ref()),
         }
         // The app, or its framework, may have made an answer of its own of it.
-        if environ.body != BodyLength::Exactly(0)
+        let is_filter = || matches!(exchange.role(), Role::Filter { .. });
+        if (environ.body != BodyLength::Exactly(0) || is_filter())
             && let Some(failure) = exchange.body_failure().filter(Failure::is_worth_a_line)
         {
             reply.tell_of_body(&failure);

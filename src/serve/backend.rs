@@ -3,8 +3,8 @@
 //! `janua-cgi` makes the socket, starts this process with it as descriptor 0 and hands each request over. What the
 //! files are that both know each other by is explained in the crate `janua_backend`.
 
+use crate::bound::{self, Bound};
 use crate::link::Link;
-use crate::listener::{self, Bound};
 use crate::watched::Watched;
 use crate::worker::{self, Orders};
 use crate::yard::Yard;
@@ -148,7 +148,7 @@ fn end_soon(patience: Duration, status: i32) {
 impl Backend {
     fn new(plan: &Plan, app: &Path, prefix: &Path, watched: Watched) -> io::Result<Self> {
         let mut sockets =
-            listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access).map_err(io::Error::other)?;
+            bound::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access).map_err(io::Error::other)?;
         let socket = sockets.pop().ok_or(io::ErrorKind::NotFound)?.for_this_user_alone();
         // To listen again makes the system name this process to whoever asks who listens.
         socket.listen(plan.backlog)?;

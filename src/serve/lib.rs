@@ -15,6 +15,7 @@
 mod active;
 mod admission;
 mod backend;
+mod bound;
 mod carrier;
 mod census;
 mod cgi;
@@ -54,10 +55,10 @@ mod watched;
 mod worker;
 mod yard;
 
+pub use bound::ListenError;
 pub use cgi::cgi;
 pub use janua_fastcgi::Multiplex;
 pub use janua_vocabulary::{Address, AddressError};
-pub use listener::ListenError;
 pub use plan::{BackendPlan, Listen, Plan, Reload, SocketAccess};
 pub use script::{NotServed, script, script_refused};
 pub use source::Source;

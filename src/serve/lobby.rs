@@ -80,7 +80,7 @@ fn admit(yard: &Arc<Yard>, mut connection: Box<Connection>, request: Request) ->
         tokio::spawn(async move { see_off(&yard, &mut connection, u64::MAX, care).await });
         return None;
     }
-    if yard.is_leaving() {
+    if yard.is_leaving() || yard.is_stopping() {
         connection.codec.last();
     }
     let most = yard.plan.max_requests_per_connection;

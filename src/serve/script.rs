@@ -1,8 +1,7 @@
 //! A file as its own server: what `#!` at its top makes of it.
 
-use crate::listener;
 use crate::worker::{self, Orders};
-use crate::{Address, Listen, Plan, Source, backend, cgi, log, supervisor};
+use crate::{Address, Listen, Plan, Source, backend, bound, cgi, log, supervisor};
 use janua_app::Thread;
 use janua_environ::Settings;
 use janua_vocabulary::Protocol;
@@ -30,7 +29,7 @@ pub fn script(
     source: &Source,
     file: &str,
 ) -> Result<i32, NotServed> {
-    if listener::is_listening(rustix::stdio::stdin()) {
+    if bound::is_listening(rustix::stdio::stdin()) {
         return Ok(match &plan.backend.files {
             Some(files) => backend::run(thread, plan, environ, source, Path::new(file), files),
             None => fastcgi(thread, plan, environ, source),
@@ -58,7 +57,7 @@ fn fastcgi(thread: Thread<'_>, plan: &Plan, environ: &Settings, source: &Source)
 /// `why` goes to the server's log.
 pub fn script_refused(thread: Thread<'_>, why: &str) {
     let (plan, environ) = (Plan::default(), Settings::default());
-    if listener::is_listening(rustix::stdio::stdin()) {
+    if bound::is_listening(rustix::stdio::stdin()) {
         if let Some(files) = std::env::var_os(janua_backend::BACKEND) {
             backend::refuse(thread, &plan, Path::new(&files), why);
             return;
@@ -74,7 +73,7 @@ pub fn script_refused(thread: Thread<'_>, why: &str) {
 
 /// Runs `work` with the socket that is descriptor 0.
 fn with_orders(plan: &Plan, environ: &Settings, work: impl FnOnce(&Orders<'_>) -> i32) -> i32 {
-    match listener::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access) {
+    match bound::bind(Protocol::FastCgi, &Address::Fd(0), &plan.access) {
         // The server may start several of these, so the app must expect to be one of many.
         Ok(sockets) => work(&Orders {
             plan,

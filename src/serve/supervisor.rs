@@ -1,7 +1,7 @@
 //! The process that keeps workers running: it starts them, replaces those that die, reloads and stops them.
 
+use crate::bound::{self, Bound, ListenError};
 use crate::child::{Child, end_of};
-use crate::listener::{self, Bound, ListenError};
 use crate::renewal::Renewal;
 use crate::worker::{self, Orders};
 use crate::{Address, Plan, Source, log, system};
@@ -84,7 +84,7 @@ pub fn serve(
 ) -> Result<i32, ServeError> {
     let mut sockets = Vec::new();
     for listen in &plan.listen {
-        match listener::bind(listen.protocol, &listen.address, &plan.access) {
+        match bound::bind(listen.protocol, &listen.address, &plan.access) {
             Ok(bound) => sockets.extend(bound),
             Err(error) => {
                 sockets.iter().for_each(Bound::remove);

@@ -1,8 +1,9 @@
 //! One process that serves: an app, its threads and the signals that stop it.
 
 use crate::backend::Backend;
+use crate::bound::Bound;
 use crate::crew::{Crew, Target};
-use crate::listener::{Bound, Listener};
+use crate::listener::Listener;
 use crate::log;
 use crate::yard::{LEAVE, Yard};
 use crate::{Plan, Source, heap, system};

@@ -44,9 +44,9 @@ pub(crate) struct Yard {
     /// Connections that the reactor looks after.
     tasks: AtomicUsize,
     stopping: AtomicBool,
-    /// No connections are accepted any more, but who is connected is heard out.
+    /// Who comes from now on is not accepted, but who is connected is heard out.
     leaving: AtomicBool,
-    /// Told to stop, and the listeners' queues have not been found empty since.
+    /// Told to stop, and who waits in the listeners' queues has not been accepted since.
     emptying: AtomicBool,
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
@@ -104,13 +104,17 @@ impl Yard {
         }
         *in_a_row += 1;
         drop(in_a_row);
+        if self.emptying.load(Ordering::Relaxed) {
+            self.emptying.store(false, Ordering::Relaxed);
+            self.accept_waiting();
+        }
         if let Some(job) = lock(&self.ready).pop_front() {
             return Poll::Ready(Some(job));
         }
         let job = if self.is_stopping() {
-            self.answered_by(Kept::any).or_else(|| self.accept_last(cx))
+            self.answered_by(Kept::any)
         } else if self.is_leaving() {
-            self.answered_by(Kept::rung).or_else(|| self.accept_last(cx))
+            self.answered_by(Kept::rung)
         } else {
             // Neither who connects nor who is connected may wait for ever because the others are many.
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -176,14 +180,19 @@ impl Yard {
         None
     }
 
-    /// Accepts who had connected when the worker was told to stop: nobody else may be there for them.
-    fn accept_last(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Job> {
-        if !self.emptying.load(Ordering::Relaxed) {
-            return None;
+    /// Accepts all who have connected, at once, so that those who come later are not among them: a worker that was told
+    /// to stop may be the only one there is for them. What a backend of `janua-cgi` is asked others answer as well.
+    fn accept_waiting(self: &Arc<Self>) {
+        for listener in self.listeners.iter().filter(|listener| !listener.is_private()) {
+            while !self.census.is_full()
+                && let Ok(Some(mut connection)) = listener.accept(&self.plan)
+            {
+                connection.seat = Some(self.census.seat(listener.name()));
+                if let Some(job) = lobby::arrive(self, Box::new(connection)) {
+                    lock(&self.ready).push_back(job);
+                }
+            }
         }
-        let job = self.accept(cx);
-        self.emptying.fetch_and(job.is_some(), Ordering::Relaxed);
-        job
     }
 
     fn catch_breath(self: &Arc<Self>, listener: &Listener, error: &std::io::Error) {
@@ -233,12 +242,12 @@ impl Yard {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// True if who is connected may ask once more, and nobody else.
+    /// True if who is connected may ask once more, and nobody who comes later.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Acquire)
     }
 
-    /// Accepts no more, and [stops](Yard::begin_stop) when nobody is connected any more, or after `most`. To close at once
+    /// Accepts nobody who comes later, and [stops](Yard::begin_stop) when nobody is connected any more, or after `most`. To close at once
     /// what a web server keeps would cost the request that it sends on one of the connections in that moment.
     /// To be called inside the reactor.
     pub(crate) fn begin_leave(self: &Arc<Self>, most: Duration) {
@@ -255,11 +264,11 @@ impl Yard {
     /// are connected have little time for one more request, and those who wait to be accepted are. To be called inside the
     /// reactor.
     pub(crate) fn told_to_stop(self: &Arc<Self>) {
-        let since = *lock(&self.stopped_at).get_or_insert_with(|| {
-            self.emptying.store(true, Ordering::Relaxed);
-            Instant::now()
-        });
-        if self.kept.is_empty() || since.elapsed() > SAME {
+        let since = *lock(&self.stopped_at).get_or_insert_with(Instant::now);
+        let again = since.elapsed() > SAME;
+        // Who tells a whole group tells this worker before the supervisor has shut its sockets, and after it.
+        self.emptying.fetch_or(!again, Ordering::Relaxed);
+        if self.kept.is_empty() || again {
             self.begin_stop();
         } else {
             self.begin_leave(HURRY.min(self.plan.stop_timeout));

@@ -3,19 +3,21 @@
 import os
 import signal
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from client import scgi
+from client import fastcgi, http, scgi
 from client.connection import Connection, connect
 from client.patience import until
 
 from .test_process import ASK, quietly, serving
 
 APP = str(Path(__file__).with_name("app.py"))
+MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
 WAYS = ["http", "scgi", "scgi_tcp", "fastcgi", "fastcgi_tcp"]
 
 
@@ -40,8 +42,9 @@ def is_refused(where):
     return False
 
 
+@pytest.mark.parametrize("ways", [WAYS, *([way] for way in WAYS)], ids=" ".join)
 @pytest.mark.parametrize("workers", [1, 2])
-def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, tmp_path, workers):
+def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, tmp_path, workers, ways):
     """They had connected before the signal, but all threads were busy."""
     service = start_service(APP, f"--workers={workers}")
     answers = []
@@ -49,14 +52,41 @@ def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, 
         folder = tmp_path / str(number)
         folder.mkdir()
         answers.append(occupied(clients, service.scgi, folder))
-    waiting = [clients.submit(ASK[way.partition("_")[0]], getattr(service, way), path="/who") for way in WAYS]
-    time.sleep(0.3)
+    waiting = [MODULES[way.partition("_")[0]].begin(getattr(service, way), path="/who") for way in ways for _ in range(3)]
+    for exchange in waiting:
+        exchange.end()
     os.kill(service.process.pid, signal.SIGTERM)
+    # Nothing shows that a worker has heard it too.
     time.sleep(0.3)
     for number in range(workers):
         (tmp_path / str(number) / "open").touch()
-    assert [answer.result().status for answer in answers + waiting] == [200] * (workers + len(WAYS))
+    assert [exchange.answer().status for exchange in waiting] == [200] * len(waiting)
+    assert all(answer.result().body == b"open" for answer in answers)
     assert service.process.wait(10) == 0
+    for exchange in waiting:
+        exchange.close()
+
+
+@pytest.mark.parametrize("way", ["scgi_tcp", "http"])
+def test_who_comes_later_does_not_keep_it(start_service, clients, way):
+    """Where newcomers are not refused, somebody always waits to be accepted."""
+    service = start_service(APP, "--stop-timeout=8s")
+    over = threading.Event()
+
+    def ask():
+        while not over.is_set():
+            quietly(lambda: ASK[way.partition("_")[0]](getattr(service, way), path="/who"))
+
+    asking = [clients.submit(ask) for _ in range(4)]
+    time.sleep(0.3)
+    os.kill(service.process.pid, signal.SIGTERM)
+    try:
+        assert service.process.wait(5) == 0
+    finally:
+        over.set()
+    assert "did not end" not in service.log()
+    for one in asking:
+        one.result()
 
 
 def test_who_waits_and_says_nothing_does_not_keep_it(start_service, clients, tmp_path):
@@ -68,7 +98,7 @@ def test_who_waits_and_says_nothing_does_not_keep_it(start_service, clients, tmp
     assert answer.result().status == 200
     assert service.process.wait(5) == 0
     for connection in silent:
-        assert connection.read().data == b""
+        assert connection.read().data == b"" and not connection.reset
         connection.close()
 
 

@@ -59,7 +59,8 @@ class Nginx:
         temporary.mkdir()
         temporary.chmod(0o777)
         self.config = folder / "nginx.conf"
-        user = "user www-data;" if os.geteuid() == 0 else ""
+        # Not the user of Debian's packages: tests limit how many processes that one may have.
+        user = "user nobody nogroup;" if os.geteuid() == 0 else ""
         self.config.write_text(
             CONFIG.format(folder=folder, temporary=temporary, port=port, scgi=scgi, fastcgi=fastcgi, user=user))
         self.process = None
