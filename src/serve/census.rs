@@ -57,6 +57,16 @@ impl Census {
         self.has_no_room()
     }
 
+    /// True if all places are taken but those of surplus. Then the leader is woken as soon as one is left.
+    pub(crate) fn is_seated(&self) -> bool {
+        let seated = || self.seated.load(Ordering::SeqCst) >= self.most;
+        if !seated() {
+            return false;
+        }
+        self.paused.store(true, Ordering::SeqCst);
+        seated()
+    }
+
     fn has_no_room(&self) -> bool {
         self.surplus.load(Ordering::SeqCst) >= SURPLUS && self.seated.load(Ordering::SeqCst) >= self.most
     }

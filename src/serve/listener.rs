@@ -15,6 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::Interest;
 
@@ -29,6 +30,8 @@ pub(crate) struct Listener {
     address: String,
     /// Who may connect, if not all may.
     admission: Option<Admission>,
+    /// So many may have been waiting when the worker was told to stop, and have not been accepted since.
+    due: AtomicU32,
 }
 
 impl Listener {
@@ -45,6 +48,7 @@ impl Listener {
             port: local.map_or_else(String::new, |at| at.port().to_string()),
             address: local.map_or_else(String::new, |at| at.ip().to_string()),
             admission: Admission::of_environment().filter(|_| bound.protocol == Protocol::FastCgi),
+            due: AtomicU32::new(0),
         })
     }
 
@@ -52,9 +56,27 @@ impl Listener {
         &self.name
     }
 
-    /// True if only processes of this user are served.
-    pub(crate) fn is_private(&self) -> bool {
-        self.private
+    /// Whoever waits now is due to be accepted, which is nobody beyond the `backlog`. What a backend of `janua-cgi` is asked
+    /// others answer as well.
+    pub(crate) fn make_due(&self, backlog: u32) {
+        let due = if self.private { 0 } else { backlog.saturating_add(1) };
+        self.due.store(due, Ordering::Relaxed);
+    }
+
+    /// True if some of them may still be waiting.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due.load(Ordering::Relaxed) > 0
+    }
+
+    /// Accepts one of them. `None` if there is none left.
+    ///
+    /// # Errors
+    /// As for [`accept`](Listener::accept).
+    pub(crate) fn accept_due(&self, plan: &Plan) -> io::Result<Option<Connection>> {
+        let accepted = self.accept(plan)?;
+        let left = if accepted.is_some() { self.due.load(Ordering::Relaxed).saturating_sub(1) } else { 0 };
+        self.due.store(left, Ordering::Relaxed);
+        Ok(accepted)
     }
 
     /// Accepts a connection as soon as one waits.
@@ -77,7 +99,7 @@ impl Listener {
     ///
     /// # Errors
     /// Those of this process, such as too many open files.
-    pub(crate) fn accept(&self, plan: &Plan) -> io::Result<Option<Connection>> {
+    fn accept(&self, plan: &Plan) -> io::Result<Option<Connection>> {
         loop {
             let (socket, from) = match rustix::net::acceptfrom_with(self.socket.get_ref(), FLAGS) {
                 Ok(accepted) => accepted,

@@ -27,6 +27,9 @@ pub(crate) struct Job {
 /// are not starved by a busy listener.
 const TURN: u32 = 16;
 
+/// How many of those who wait a worker that was told to stop accepts at once: there may be others for the rest.
+const BATCH: usize = 16;
+
 /// How long no connection is accepted after the process ran out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -46,7 +49,7 @@ pub(crate) struct Yard {
     stopping: AtomicBool,
     /// Who comes from now on is not accepted, but who is connected is heard out.
     leaving: AtomicBool,
-    /// Told to stop, and who waits in the listeners' queues has not been accepted since.
+    /// Told to stop, and who may have been waiting in the listeners' queues has not all been accepted since.
     emptying: AtomicBool,
     stopped_at: Mutex<Option<Instant>>,
     pub(crate) stop: Notify,
@@ -104,11 +107,8 @@ impl Yard {
         }
         *in_a_row += 1;
         drop(in_a_row);
-        if self.emptying.load(Ordering::Relaxed) {
-            self.emptying.store(false, Ordering::Relaxed);
-            self.accept_waiting();
-        }
-        if let Some(job) = lock(&self.ready).pop_front() {
+        let ready = || lock(&self.ready).pop_front();
+        if let Some(job) = ready().or_else(|| self.accept_waiting().then(ready).flatten()) {
             return Poll::Ready(Some(job));
         }
         let job = if self.is_stopping() {
@@ -127,7 +127,7 @@ impl Yard {
         if job.is_some() {
             return Poll::Ready(job);
         }
-        let at_rest = self.tasks.load(Ordering::Acquire) == 0;
+        let at_rest = self.tasks.load(Ordering::Acquire) == 0 && !self.emptying.load(Ordering::Relaxed);
         if self.is_leaving() && at_rest && self.kept.is_empty() {
             self.begin_stop();
         }
@@ -180,19 +180,34 @@ impl Yard {
         None
     }
 
-    /// Accepts all who have connected, at once, so that those who come later are not among them: a worker that was told
-    /// to stop may be the only one there is for them. What a backend of `janua-cgi` is asked others answer as well.
-    fn accept_waiting(self: &Arc<Self>) {
-        for listener in self.listeners.iter().filter(|listener| !listener.is_private()) {
-            while !self.census.is_full()
-                && let Ok(Some(mut connection)) = listener.accept(&self.plan)
-            {
-                connection.seat = Some(self.census.seat(listener.name()));
-                if let Some(job) = lobby::arrive(self, Box::new(connection)) {
-                    lock(&self.ready).push_back(job);
+    /// Accepts some of those who may have connected before the worker was told to stop: it may be the only one there is for
+    /// them. True if that brought a whole request.
+    fn accept_waiting(self: &Arc<Self>) -> bool {
+        let mut batch = 0;
+        while self.emptying.load(Ordering::Relaxed) {
+            let Some(listener) = self.listeners.iter().find(|listener| listener.is_due()) else {
+                self.emptying.store(false, Ordering::Relaxed);
+                break;
+            };
+            if self.out_of_breath.load(Ordering::Relaxed) || self.census.is_seated() {
+                break;
+            }
+            match listener.accept_due(&self.plan) {
+                Ok(Some(mut connection)) => {
+                    connection.seat = Some(self.census.seat(listener.name()));
+                    if let Some(job) = lobby::arrive(self, Box::new(connection)) {
+                        lock(&self.ready).push_back(job);
+                        batch += 1;
+                    }
                 }
+                Ok(None) => {}
+                Err(error) => self.catch_breath(listener, &error),
+            }
+            if batch == BATCH {
+                break;
             }
         }
+        batch > 0
     }
 
     fn catch_breath(self: &Arc<Self>, listener: &Listener, error: &std::io::Error) {
@@ -267,7 +282,10 @@ impl Yard {
         let since = *lock(&self.stopped_at).get_or_insert_with(Instant::now);
         let again = since.elapsed() > SAME;
         // Who tells a whole group tells this worker before the supervisor has shut its sockets, and after it.
-        self.emptying.fetch_or(!again, Ordering::Relaxed);
+        if !again {
+            self.listeners.iter().for_each(|listener| listener.make_due(self.plan.backlog));
+            self.emptying.store(true, Ordering::Relaxed);
+        }
         if self.kept.is_empty() || again {
             self.begin_stop();
         } else {

@@ -43,10 +43,11 @@ def is_refused(where):
 
 
 @pytest.mark.parametrize("ways", [WAYS, *([way] for way in WAYS)], ids=" ".join)
-@pytest.mark.parametrize("workers", [1, 2])
-def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, tmp_path, workers, ways):
+@pytest.mark.parametrize("options", [["--workers=1"], ["--workers=2"], ["--workers=1", "--max-connections=2"]], ids=" ".join)
+def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, tmp_path, options, ways):
     """They had connected before the signal, but all threads were busy."""
-    service = start_service(APP, f"--workers={workers}")
+    service = start_service(APP, *options)
+    workers = int(options[0][-1])
     answers = []
     for number in range(workers):
         folder = tmp_path / str(number)
@@ -75,7 +76,7 @@ def test_who_comes_later_does_not_keep_it(start_service, clients, way):
 
     def ask():
         while not over.is_set():
-            quietly(lambda: ASK[way.partition("_")[0]](getattr(service, way), path="/who"))
+            quietly(lambda: ASK[way.partition("_")[0]](getattr(service, way), path="/nap"))
 
     asking = [clients.submit(ask) for _ in range(4)]
     time.sleep(0.3)
@@ -110,6 +111,20 @@ def test_who_came_to_a_service_that_stops_waited_for_nothing(start_service, clie
     for where in (service.scgi, service.fastcgi):
         until(lambda: is_refused(where), 3)
     (tmp_path / "open").touch()
+    assert answer.result().status == 200
+    assert service.process.wait(10) == 0
+
+
+def test_a_client_that_waited_hears_that_the_connection_ends(start_service, clients, tmp_path):
+    """What it would send next would be lost."""
+    service = start_service(APP)
+    answer = occupied(clients, service.scgi, tmp_path)
+    with Connection(service.http) as connection:
+        exchange = http.begin_on(connection, path="/who")
+        os.kill(service.process.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        (tmp_path / "open").touch()
+        assert exchange.answer().get("Connection") == "close"
     assert answer.result().status == 200
     assert service.process.wait(10) == 0
 
