@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import subprocess
@@ -27,9 +28,19 @@ class Process:
 
     def __init__(self, program: Program, environ: Mapping[bytes, bytes]):
         self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            program.command, bufsize=0, env=environ, cwd=program.folder,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = self._start(program, environ, time.monotonic() + PATIENCE)
+
+    def _start(self, program: Program, environ: Mapping[bytes, bytes], deadline: float) -> subprocess.Popen:
+        while True:
+            try:
+                return subprocess.Popen(
+                    program.command, bufsize=0, env=environ, cwd=program.folder,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+            except OSError as error:
+                # Another thread forked while the script was being written: its child has it open until it runs what it is to.
+                if error.errno != errno.ETXTBSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def send(self, data: bytes) -> bool:
         try:
