@@ -53,8 +53,8 @@ def application(environ, start_response):
 @pytest.mark.parametrize("told", [None, "8"])
 @pytest.mark.parametrize("threads", ["janua's", "the app's too"])
 def test_threads_share_two_heaps_unless_the_operator_says_otherwise(start_service, monkeypatch, tmp_path, threads, told):
-    """Each thread had a part of the heap of its own, and each part came to hold some of everything: a worker grew by
-    7 % within an hour."""
+    """Each thread had a part of the heap of its own, and each part came to hold some of everything: 0.7 of 10 MB after an
+    hour."""
     monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     if told:
