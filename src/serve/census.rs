@@ -49,26 +49,26 @@ impl Census {
 
     /// True if nobody may be accepted. Then the leader is woken as soon as that changes.
     pub(crate) fn is_full(&self) -> bool {
-        if !self.has_no_room() {
-            return false;
-        }
-        // Said before it is looked again: who leaves in between sees it, or is seen to have left.
-        self.paused.store(true, Ordering::SeqCst);
-        self.has_no_room()
+        self.stays(|| self.surplus.load(Ordering::SeqCst) >= SURPLUS && self.has_no_place())
     }
 
     /// True if all places are taken but those of surplus. Then the leader is woken as soon as one is left.
     pub(crate) fn is_seated(&self) -> bool {
-        let seated = || self.seated.load(Ordering::SeqCst) >= self.most;
-        if !seated() {
-            return false;
-        }
-        self.paused.store(true, Ordering::SeqCst);
-        seated()
+        self.stays(|| self.has_no_place())
     }
 
-    fn has_no_room(&self) -> bool {
-        self.surplus.load(Ordering::SeqCst) >= SURPLUS && self.seated.load(Ordering::SeqCst) >= self.most
+    fn has_no_place(&self) -> bool {
+        self.seated.load(Ordering::SeqCst) >= self.most
+    }
+
+    /// True if that is `so`, and nobody has left meanwhile without waking the leader.
+    fn stays(&self, so: impl Fn() -> bool) -> bool {
+        if !so() {
+            return false;
+        }
+        // Said before it is looked again: who leaves in between sees it, or is seen to have left.
+        self.paused.store(true, Ordering::SeqCst);
+        so()
     }
 
     /// The place of a connection that has just been accepted by `listener`. To be called by the leader alone.

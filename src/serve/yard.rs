@@ -262,9 +262,9 @@ impl Yard {
         self.leaving.load(Ordering::Acquire)
     }
 
-    /// Accepts nobody who comes later, and [stops](Yard::begin_stop) when nobody is connected any more, or after `most`. To close at once
-    /// what a web server keeps would cost the request that it sends on one of the connections in that moment.
-    /// To be called inside the reactor.
+    /// Accepts nobody who comes later, and [stops](Yard::begin_stop) when nobody is connected any more, or after `most`.
+    /// To close at once what a web server keeps would cost the request that it sends on one of the connections in that
+    /// moment. To be called inside the reactor.
     pub(crate) fn begin_leave(self: &Arc<Self>, most: Duration) {
         self.leaving.store(true, Ordering::Release);
         let yard = self.clone();

@@ -14,11 +14,15 @@ from client import fastcgi, http, scgi
 from client.connection import Connection, connect
 from client.patience import until
 
-from .test_process import ASK, quietly, serving
+from .test_process import quietly, serving
 
 APP = str(Path(__file__).with_name("app.py"))
 MODULES = {"fastcgi": fastcgi, "http": http, "scgi": scgi}
 WAYS = ["http", "scgi", "scgi_tcp", "fastcgi", "fastcgi_tcp"]
+
+
+def module(way):
+    return MODULES[way.partition("_")[0]]
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def test_requests_that_waited_to_be_accepted_were_reset(start_service, clients, 
         folder = tmp_path / str(number)
         folder.mkdir()
         answers.append(occupied(clients, service.scgi, folder))
-    waiting = [MODULES[way.partition("_")[0]].begin(getattr(service, way), path="/who") for way in ways for _ in range(3)]
+    waiting = [module(way).begin(getattr(service, way), path="/who") for way in ways for _ in range(3)]
     for exchange in waiting:
         exchange.end()
     os.kill(service.process.pid, signal.SIGTERM)
@@ -76,7 +80,7 @@ def test_who_comes_later_does_not_keep_it(start_service, clients, way):
 
     def ask():
         while not over.is_set():
-            quietly(lambda: ASK[way.partition("_")[0]](getattr(service, way), path="/nap"))
+            quietly(lambda: module(way).ask(getattr(service, way), path="/nap"))
 
     asking = [clients.submit(ask) for _ in range(4)]
     time.sleep(0.3)
